@@ -1,0 +1,1 @@
+"""The history tooling: which commit made a benchmark slower, hungrier or worse, judged over any asv suite."""

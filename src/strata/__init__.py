@@ -1,0 +1,1 @@
+"""A layered retrieval stack: an event log, and indexes that catch up with it."""
