@@ -1,20 +1,56 @@
-PYTHON ?= python3.11
-VENV   := .venv
-BIN    := $(VENV)/bin
-TIER   ?= small
+# make benchmark   measure the checked-out commit, compare it with the last one measured here, publish the site
+# make test        every test
+# make site        publish the trend site and serve it on http://localhost:8080
+# make lint        style, types and the walls between the rooms
+
+PYTHON  ?= python3.11
+TIER    ?= small
+BENCH   ?= .
+FAIL_ON ?= never
+PORT    ?= 8080
+
+VENV := .venv
+BIN  := $(VENV)/bin
+
+# Tiers above the one asked for are left out by name, so that asv keeps what an earlier run measured of them.
+TIERS_small  := small
+TIERS_medium := small,medium
+TIERS_large  := small,medium,large
+ABOVE_small  := medium|large
+ABOVE_medium := large
+ABOVE_large  := no-tier-is-above-large
+TIERS := $(TIERS_$(TIER))
+ABOVE := $(ABOVE_$(TIER))
+ifeq ($(TIERS),)
+$(error TIER=$(TIER) is not a tier: use small, medium or large)
+endif
+SELECTION := ^(?!.*'($(ABOVE))').*($(BENCH))
 
 .PHONY: benchmark test lint site clean
 
-$(VENV)/bin/python:
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.tooling: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e .
+$(VENV)/.tooling: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -c constraints.txt -e .
 	touch $@
 
-$(VENV)/.development: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[strata,dev]'
+$(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -c constraints.txt -e '.[strata,dev]'
 	touch $@ $(VENV)/.tooling
+
+benchmark: $(VENV)/.tooling
+	@git diff --quiet HEAD -- src || echo "note: asv measures the commit HEAD; your uncommitted changes under src/ are not in it"
+	$(BIN)/asv machine --yes
+	RETROSPEED_TIERS=$(TIERS) $(BIN)/asv run 'HEAD^!' --record-samples --show-stderr --bench "$(SELECTION)"
+	$(BIN)/retrospeed show HEAD
+	$(BIN)/retrospeed compare previous HEAD --fail-on $(FAIL_ON) --bench "$(SELECTION)"
+	$(BIN)/asv publish
+	@echo "The trend site is in .asv/html: open .asv/html/index.html, or run 'make site' to serve it."
+
+site: $(VENV)/.tooling
+	$(BIN)/asv publish
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory .asv/html
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
