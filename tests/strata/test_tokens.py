@@ -1,0 +1,54 @@
+"""The tokenizer: what counts as a word, for any text."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strata.tokens import terms, words
+
+
+def test_words_are_lower_case_and_keep_numbers_and_inner_apostrophes() -> None:
+    assert words("Don't PANIC: 42 towels, rock 'n' roll_over!") == [
+        "don't",
+        "panic",
+        "42",
+        "towels",
+        "rock",
+        "n",
+        "roll",
+        "over",
+    ]
+
+
+def test_letters_of_any_script_are_words() -> None:
+    assert words("Straße, ПРИВЕТ мир; cafe\u0301 café") == ["straße", "привет", "мир", "café", "café"]
+
+
+def test_every_apostrophe_is_the_same() -> None:
+    assert words("don\u2019t") == words("don't") == ["don't"]
+
+
+def test_a_possessive_is_the_word_itself() -> None:
+    assert terms("Caroline's") == terms("Caroline")
+
+
+@given(st.text(), st.text())
+def test_a_line_break_separates(left: str, right: str) -> None:
+    assert words(f"{left}\n{right}") == words(left) + words(right)
+
+
+@given(st.text())
+def test_words_have_no_spaces_and_are_found_again_in_themselves(text: str) -> None:
+    for word in words(text):
+        assert word
+        assert not any(character.isspace() for character in word)
+        assert "_" not in word
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_case_makes_no_difference(text: str) -> None:
+    assert terms(text.upper()) == terms(text.lower())
+
+
+@given(st.integers(min_value=0))
+def test_numbers_are_words(number: int) -> None:
+    assert words(f"it was {number}.") == ["it", "was", str(number)]
