@@ -1,0 +1,106 @@
+"""Generations: whatever happens, the old index or the new one is there, whole."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from strata.errors import StoreError
+from strata.generation import Generations
+
+
+def _open(root: Path, version: int = 1) -> Generations:
+    return Generations(root, "numbers", version)
+
+
+def _read(folder: Path) -> list[str]:
+    return [(folder / name).read_text() for name in ("a", "b")]
+
+
+def _write(root: Path, position: int) -> None:
+    with _open(root).write(position) as folder:
+        (folder / "a").write_text(str(position))
+        (folder / "b").write_text(str(position))
+
+
+def test_an_empty_folder_has_no_generation(tmp_path: Path) -> None:
+    assert _open(tmp_path).load(_read) is None
+    assert _open(tmp_path).size_bytes() == 0
+
+
+def test_the_newest_generation_counts_and_the_others_are_gone(tmp_path: Path) -> None:
+    for position in (3, 5, 9):
+        _write(tmp_path, position)
+    assert _open(tmp_path).load(_read) == (9, ["9", "9"])
+    assert [path.name for path in tmp_path.glob("generation-*")] == ["generation-3"]
+    assert _open(tmp_path).size_bytes() > 2
+
+
+def test_a_failure_while_writing_changes_nothing(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    with pytest.raises(RuntimeError, match="disk"), _open(tmp_path).write(2) as folder:
+        (folder / "a").write_text("2")
+        raise RuntimeError("disk")
+    assert _open(tmp_path).load(_read) == (1, ["1", "1"])
+    assert len(list(tmp_path.glob("generation-*"))) == 1
+
+
+def test_leftovers_of_a_killed_process_are_cleaned_at_open(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    (tmp_path / "generation-2").mkdir()
+    (tmp_path / "generation-2" / "a").write_text("2")
+    assert _open(tmp_path).load(_read) == (1, ["1", "1"])
+    assert not (tmp_path / "generation-2").exists()
+
+
+def test_opening_does_not_clean_what_another_process_is_writing(tmp_path: Path) -> None:
+    with _open(tmp_path).write(1) as folder:
+        (folder / "a").write_text("1")
+        reader = _open(tmp_path)
+        assert reader.load(_read) is None
+        (folder / "b").write_text("1")
+    assert reader.load(_read) == (1, ["1", "1"])
+
+
+def test_a_newer_version_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with _open(tmp_path, version=2).write(1):
+        pass
+    with pytest.raises(StoreError, match=r"version 2.*up to version 1"):
+        _open(tmp_path).load(_read)
+
+
+def test_a_damaged_generation_says_what_to_do(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    (tmp_path / "generation-1" / "b").unlink()
+    with pytest.raises(StoreError, match="delete"):
+        _open(tmp_path).load(_read)
+
+
+def _write_for_ever(root: Path) -> None:
+    for position in range(2, 1_000_000):
+        _write(root, position)
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_generation(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    context = multiprocessing.get_context("fork")
+    moments = random.Random(7)
+    seen = set()
+    for _ in range(25):
+        writer = context.Process(target=_write_for_ever, args=(tmp_path,))
+        writer.start()
+        time.sleep(moments.uniform(0.0, 0.03))
+        assert writer.pid is not None
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.join()
+        loaded = _open(tmp_path).load(_read)
+        assert loaded is not None
+        position, content = loaded
+        assert content == [str(position)] * 2
+        assert len(list(tmp_path.glob("generation-*"))) == 1
+        seen.add(position)
+    assert len(seen) > 1
