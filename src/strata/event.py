@@ -1,8 +1,13 @@
 """The event: one thing that was said or done, the only input of the stack."""
 
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+
+EARLIEST = int(datetime(1, 1, 2, tzinfo=UTC).timestamp() * 1000)
+"""First and last millisecond an event may carry: a day inside what a calendar of years 1 to 9999 can show."""
+LATEST = int(datetime(9999, 12, 30, tzinfo=UTC).timestamp() * 1000)
 
 Kind = Literal[
     "session_start",

@@ -5,15 +5,19 @@ Every index follows the log: `position` is the last log position it holds durabl
 entries after it. `extend` is all or nothing, also when the process is killed half-way.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from strata.event import Event, LogEntry
 from strata.hit import EVERYTHING, Hit, Scope
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class AppendResult(msgspec.Struct, frozen=True):
@@ -52,6 +56,14 @@ class EventStore(Protocol):
 
     def acknowledge(self, index: str, position: int) -> None:
         """Tell the outbox that `index` holds everything up to `position`."""
+        ...
+
+    def pending(self) -> int:
+        """Number of events that the outbox still holds for some index."""
+        ...
+
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
         ...
 
     def close(self) -> None: ...

@@ -1,0 +1,232 @@
+"""The event log in one SQLite file.
+
+Every append is one transaction, written with `synchronous = FULL`: SQLite syncs the write-ahead log before the
+commit returns, so an acknowledged event survives `kill -9` and also a power cut (NORMAL would survive the first
+only, as it syncs at checkpoints). The price is one sync per append, whatever the number of its events.
+
+The log is immutable, and a trigger says so. Rows are inserted in chunks, passing over ids that are known; if a chunk
+had any, it is inserted again in a form that turns a known id with other content into an update, which the trigger
+refuses. So new events, the common case, pay for no comparison.
+
+Checkpoints, which copy the write-ahead log into the database, are put off until 64 MB have gathered: they move work
+out of the append that would pay for it, and change nothing about what is durable.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from strata import database
+from strata.errors import ConflictError, StoreError
+from strata.event import EARLIEST, LATEST, Event, LogEntry
+from strata.protocols import AppendResult
+
+APPLICATION_ID = 0x53545245
+FORMAT = 1
+PAGE = 2_000
+CHECKPOINT_PAGES = 16_384
+
+_SCHEMA = f"""
+CREATE TABLE event (
+    position INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE CHECK (event_id <> ''),
+    session_id TEXT NOT NULL CHECK (session_id <> ''),
+    timestamp INTEGER NOT NULL CHECK (timestamp BETWEEN {EARLIEST} AND {LATEST}),
+    kind TEXT NOT NULL,
+    role TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    text TEXT NOT NULL,
+    metadata TEXT NOT NULL
+);
+
+CREATE TRIGGER event_is_immutable BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'conflict'); END;
+
+CREATE TABLE agent (name TEXT PRIMARY KEY) WITHOUT ROWID;
+
+CREATE TABLE outbox (last_position INTEGER PRIMARY KEY, first_position INTEGER NOT NULL);
+
+CREATE TABLE reader (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID
+"""
+
+_COLUMNS = "event_id, session_id, timestamp, kind, role, agent, text, metadata"
+_CONTENT = ("session_id", "timestamp", "kind", "role", "agent", "text", "metadata")
+_INSERT = f"INSERT INTO event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO "
+_INSERT_NEW = _INSERT + "NOTHING"
+_REFUSE_CHANGED = (
+    _INSERT
+    + "UPDATE SET event_id = event_id WHERE "
+    + " OR ".join(f"event.{column} IS NOT excluded.{column}" for column in _CONTENT)
+)
+
+_Row = tuple[str, str, int, str, str, str, str, str]
+
+_encode_metadata = msgspec.json.Encoder(order="sorted").encode
+_decode_metadata = msgspec.json.Decoder(dict[str, str | int | float | bool | None]).decode
+
+
+class SqliteStore:
+    """EventStore on the SQLite file at `path`, created when missing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = database.connect(
+            path, kind="event log", application_id=APPLICATION_ID, version=FORMAT, schema=_SCHEMA, synchronous="FULL"
+        )
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+
+    def append(self, events: Iterable[Event]) -> AppendResult:
+        """Store the events durably in one transaction, with one outbox row for what it added.
+
+        Raises ConflictError naming the event if its id is stored, or comes earlier in `events`, with other content;
+        StoreError if an event cannot be stored at all. Nothing of `events` is stored then.
+        """
+        rows = _Rows(events)
+        try:
+            with database.transaction(self._connection):
+                before = last = self.position
+                incoming = iter(rows)
+                while True:
+                    self._connection.executemany(_INSERT_NEW, islice(incoming, PAGE))
+                    chunk = rows.take_chunk()
+                    if not chunk:
+                        break
+                    known, last = last, self.position
+                    if last - known < len(chunk):
+                        self._connection.executemany(_REFUSE_CHANGED, rows.again(chunk))
+                if last > before:
+                    self._connection.execute("INSERT INTO outbox VALUES (?, ?)", (last, before + 1))
+                    self._connection.executemany(
+                        "INSERT INTO agent VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in rows.agents if name]
+                    )
+        except sqlite3.IntegrityError as error:
+            if str(error) == "conflict":
+                raise ConflictError(
+                    f"event {rows.event_id!r} comes again with other content: an event never changes once it is stored"
+                ) from error
+            raise StoreError(f"event {rows.event_id!r} cannot be stored: {error}") from error
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise StoreError(f"event {rows.event_id!r} cannot be stored: {error}") from error
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot write to {self._path}: {error}") from error
+        added = last - before
+        return AppendResult(added=added, duplicates=rows.count - added)
+
+    def read(self, after: int = 0, limit: int | None = None) -> Iterator[LogEntry]:
+        """Yield the entries with `position > after` in log order, at most `limit` of them.
+
+        Reads page by page, so that a slow consumer holds neither the log in memory nor a read transaction open.
+        """
+        left = limit
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS}, position FROM event WHERE position > ? ORDER BY position LIMIT ?", (after, size)
+            ).fetchall()
+            for row in rows:
+                yield LogEntry(row[8], _event(row))
+            if len(rows) < size:
+                return
+            after = rows[-1][8]
+            if left is not None:
+                left -= size
+
+    def get(self, event_ids: Sequence[str]) -> dict[str, Event]:
+        """Return the events that exist among `event_ids`."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM event WHERE event_id IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(list(event_ids)).decode(),),
+        )
+        return {row[0]: _event(row) for row in rows}
+
+    @property
+    def position(self) -> int:
+        """The last position of the log; 0 when it is empty."""
+        (position,) = self._connection.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()
+        return int(position)
+
+    def agents(self) -> list[str]:
+        """Every agent named in the log, sorted."""
+        return [name for (name,) in self._connection.execute("SELECT name FROM agent ORDER BY name")]
+
+    def acknowledge(self, index: str, position: int) -> None:
+        """Tell the outbox that `index` holds everything up to `position`.
+
+        An outbox row is deleted once every index that ever acknowledged has passed it.
+        """
+        with database.transaction(self._connection):
+            self._connection.execute(
+                "INSERT INTO reader VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET position = excluded.position",
+                (index, position),
+            )
+            self._connection.execute("DELETE FROM outbox WHERE last_position <= (SELECT min(position) FROM reader)")
+
+    def pending(self) -> int:
+        """Number of events that the outbox still holds for some index."""
+        (count,) = self._connection.execute(
+            "SELECT coalesce(sum(last_position - first_position + 1), 0) FROM outbox"
+        ).fetchone()
+        return int(count)
+
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        return database.size_bytes(self._path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Rows:
+    """The events as rows, made as the database takes them. `event_id` is the last one taken, for error messages."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._events = events
+        self._chunk: list[_Row] = []
+        self.event_id = ""
+        self.count = 0
+        self.agents: set[str] = set()
+
+    def __iter__(self) -> Iterator[_Row]:
+        for event in self._events:
+            self.event_id = event.event_id
+            row = (
+                event.event_id,
+                event.session_id,
+                event.timestamp,
+                event.kind,
+                event.role,
+                event.agent,
+                event.text,
+                _encode_metadata(event.metadata).decode() if event.metadata else "{}",
+            )
+            self._chunk.append(row)
+            yield row
+
+    def take_chunk(self) -> list[_Row]:
+        """The rows taken since the last call."""
+        chunk, self._chunk = self._chunk, []
+        self.count += len(chunk)
+        self.agents.update(row[5] for row in chunk)
+        return chunk
+
+    def again(self, chunk: list[_Row]) -> Iterator[_Row]:
+        for row in chunk:
+            self.event_id = row[0]
+            yield row
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    metadata = _decode_metadata(row[7]) if row[7] != "{}" else {}
+    return Event(
+        event_id=row[0],
+        session_id=row[1],
+        timestamp=row[2],
+        kind=row[3],
+        role=row[4],
+        agent=row[5],
+        text=row[6],
+        metadata=metadata,
+    )
