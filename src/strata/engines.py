@@ -19,14 +19,25 @@ from strata.errors import UnknownNameError
 
 ENGINES: dict[str, dict[str, str]] = {
     "store": {"sqlite": "strata.sqlite_store:SqliteStore"},
+    "toc": {"sqlite": "strata.toc.sqlite_toc:SqliteToc"},
 }
-"""Layer -> name -> "module:class"."""
+"""Layer -> name -> "module:class". The first engine of a layer is its default."""
+
+DEFAULTS = {layer: next(iter(names)) for layer, names in ENGINES.items()}
+INDEXES = tuple(layer for layer in ENGINES if layer not in ("store", "embedder"))
+"""The layers that follow the log, in the order in which they are built."""
+
+
+def check(layer: str, name: str) -> None:
+    """Raises UnknownNameError, listing the engines there are, if the layer has none of that name."""
+    if layer not in ENGINES:
+        raise UnknownNameError(f"no layer is called {layer!r}: there is {', '.join(ENGINES)}")
+    if name not in ENGINES[layer]:
+        raise UnknownNameError(f"no {layer} engine is called {name!r}: there is {', '.join(sorted(ENGINES[layer]))}")
 
 
 def load(layer: str, name: str) -> Any:
-    """The engine's class. Raises UnknownNameError, listing those there are, if the layer has no engine of that name."""
-    known = ENGINES[layer]
-    if name not in known:
-        raise UnknownNameError(f"no {layer} engine is called {name!r}: there is {', '.join(sorted(known))}")
-    module, _, attribute = known[name].partition(":")
+    """The engine's class. Raises UnknownNameError as `check` does."""
+    check(layer, name)
+    module, _, attribute = ENGINES[layer][name].partition(":")
     return getattr(import_module(module), attribute)

@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 EARLIEST = int(datetime(1, 1, 2, tzinfo=UTC).timestamp() * 1000)
-"""First and last millisecond an event may carry: a day inside what a calendar of years 1 to 9999 can show."""
-LATEST = int(datetime(9999, 12, 30, tzinfo=UTC).timestamp() * 1000)
+"""First and last millisecond an event may carry: the whole weeks of the years 1 to 9999, with a day to spare."""
+LATEST = int(datetime(9999, 12, 26, tzinfo=UTC).timestamp() * 1000)
 
 Kind = Literal[
     "session_start",

@@ -144,6 +144,10 @@ class Toc(Index, Protocol):
         """Ids of the segment's own events (without its overlap), in log order."""
         ...
 
+    def overlap_of(self, segment_id: str) -> list[str]:
+        """Ids of the events just before the segment, in its session, that give it context."""
+        ...
+
     def segments_of(self, event_ids: Sequence[str]) -> dict[str, str]:
         """The segment that each event belongs to."""
         ...
