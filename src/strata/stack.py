@@ -1,0 +1,311 @@
+"""The whole stack in one folder: the log, the indexes that follow it, and the engines they are made with."""
+
+import fcntl
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+import msgspec
+
+from strata.engines import DEFAULTS, INDEXES, check, load
+from strata.errors import QueryError, StoreError, UnknownNameError
+from strata.event import Event
+from strata.generation import replace
+from strata.hit import Hit, Scope
+from strata.ingest import TraceResult, ingest_trace
+from strata.protocols import (
+    AppendResult,
+    Embedder,
+    EventStore,
+    Index,
+    KeywordIndex,
+    Toc,
+    TopicGraph,
+    VectorIndex,
+)
+from strata.tokens import words
+
+FORMAT = 1
+SETTINGS = "strata.json"
+BATCH = 20_000
+SHOWN_AGENTS = 8
+
+Progress = Callable[[str, int, int], None]
+"""Called with a layer, the log position it has reached, and the last position of the log."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """strata.json: what the folder was made with. `engines` maps layer to engine name."""
+
+    format: int
+    engines: dict[str, str]
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+class Strata:
+    """An open store. Each layer is opened, and its engine imported, when it is first used."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path = path
+        self.engines = settings.engines
+        self._settings = settings
+        self._opened: dict[str, Any] = {}
+
+    @cached_property
+    def store(self) -> EventStore:
+        return cast(EventStore, self._open("store"))
+
+    @cached_property
+    def toc(self) -> Toc:
+        return cast(Toc, self._open("toc"))
+
+    @cached_property
+    def bm25(self) -> KeywordIndex:
+        return cast(KeywordIndex, self._open("bm25"))
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return cast(Embedder, self._open("embedder"))
+
+    @cached_property
+    def vector(self) -> VectorIndex:
+        return cast(VectorIndex, self._open("vector", self.embedder))
+
+    @cached_property
+    def topics(self) -> TopicGraph:
+        return cast(TopicGraph, self._open("topics", self.toc, self.embedder))
+
+    def index(self, layer: str) -> Index:
+        """The index of a layer. Raises UnknownNameError if the layer is none of `INDEXES`."""
+        if layer not in INDEXES:
+            raise UnknownNameError(f"no layer is called {layer!r}: there is {', '.join(INDEXES)}")
+        return cast(Index, getattr(self, layer))
+
+    def ingest(self, events: Iterable[Event]) -> AppendResult:
+        """Store the events durably. The indexes take them in at the next `build`."""
+        return self.store.append(events)
+
+    def ingest_trace(self, trace: Path, *, skip_bad_lines: bool = False) -> TraceResult:
+        """Store the events of a trace file; see `strata.ingest.ingest_trace`."""
+        return ingest_trace(self.store, trace, skip_bad_lines=skip_bad_lines)
+
+    def build(self, layers: Sequence[str] | None = None, progress: Progress | None = None) -> dict[str, int]:
+        """Let the indexes of `layers` (all by default) catch up with the log; how many events each took in.
+
+        Every batch is durable by itself: a build that is killed goes on where it was. Raises StoreError if another
+        build is under way, or an index is ahead of the log.
+        """
+        chosen = [layer for layer in INDEXES if layers is None or layer in layers]
+        for layer in layers or ():
+            if layer not in INDEXES:
+                raise UnknownNameError(f"no layer is called {layer!r}: there is {', '.join(INDEXES)}")
+        with self._building():
+            if _read_settings(self.path) != self._settings:
+                _write_settings(self.path, self._settings)
+            return {layer: self._catch_up(layer, progress) for layer in chosen}
+
+    def search(
+        self,
+        layer: str,
+        query: str,
+        k: int = 10,
+        *,
+        agent: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> list[Hit]:
+        """The k best hits of one layer. Times are epoch milliseconds, `[since, until)`.
+
+        Raises QueryError if the query has no words or the bounds are impossible, UnknownNameError for an agent or a
+        layer that does not exist, StoreError if there is nothing to search.
+        """
+        if k < 1:
+            raise QueryError(f"asked for {k} results: ask for at least 1")
+        if not words(query):
+            raise QueryError(f"the query {query!r} has no words to search for")
+        scope = self.scope(agent=agent, since=since, until=until)
+        index = self.ready(layer)
+        if layer == "vector":
+            (vector,) = self.embedder.embed([query])
+            return self.vector.search(vector, k, scope)
+        return cast(Toc | KeywordIndex | TopicGraph, index).search(query, k, scope)
+
+    def scope(self, *, agent: str | None = None, since: int | None = None, until: int | None = None) -> Scope:
+        """The restriction, checked against the store."""
+        if since is not None and until is not None and since >= until:
+            raise QueryError("the time range is empty: its start is not before its end")
+        if agent is not None and agent not in (known := self.store.agents()):
+            shown = ", ".join(known[:SHOWN_AGENTS]) or "no agent at all"
+            more = f" and {len(known) - SHOWN_AGENTS:,} more" if len(known) > SHOWN_AGENTS else ""
+            raise UnknownNameError(f"no agent is called {agent!r}: there is {shown}{more}")
+        return Scope(agent=agent, since=since, until=until)
+
+    def ready(self, layer: str) -> Index:
+        """The index of a layer that has something to search. Raises StoreError, saying what to do, if it has not."""
+        if self.store.position == 0:
+            raise StoreError(f"{self.path} holds no events: fill it with `strata ingest`")
+        if (layer in INDEXES and not self._place(layer).exists()) or self.index(layer).position == 0:
+            raise StoreError(
+                f"{self.path} has no {layer} index of engine {self.engines[layer]}: make it with `strata build`"
+            )
+        return self.index(layer)
+
+    def stats(self) -> dict[str, Any]:
+        """What is in the store and how far each index is. Sizes in bytes."""
+        return {
+            "path": str(self.path),
+            "events": self.store.position,
+            "agents": len(self.store.agents()),
+            "pending": self.store.pending(),
+            "bytes": self.store.size_bytes(),
+            "engines": self.engines,
+            "layers": {layer: self._layer_stats(layer) for layer in INDEXES},
+        }
+
+    def close(self) -> None:
+        for part in self._opened.values():
+            if hasattr(part, "close"):
+                part.close()
+        self._opened.clear()
+        for layer in self.engines:
+            self.__dict__.pop(layer, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _open(self, layer: str, *parts: object) -> object:
+        engine = load(layer, self.engines[layer])
+        if layer == "embedder":
+            self._opened[layer] = engine()
+        else:
+            place = self._place(layer)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._opened[layer] = engine(place, *parts)
+        return self._opened[layer]
+
+    def _place(self, layer: str) -> Path:
+        """Each engine's index has a place of its own, so that no engine ever meets the files of another."""
+        name = self.engines[layer]
+        if layer == "store":
+            return self.path / "events.db"
+        if layer in ("vector", "topics"):
+            name += f"-{self.engines['embedder']}"
+        return self.path / layer / name
+
+    def _catch_up(self, layer: str, progress: Progress | None) -> int:
+        index = self.index(layer)
+        start, end = index.position, self.store.position
+        if start > end:
+            raise StoreError(
+                f"the {layer} index holds events up to {start:,} and the log ends at {end:,}: "
+                f"delete {self._place(layer)} and build again"
+            )
+        size = getattr(type(index), "batch_size", BATCH)
+        taken = 0
+        while index.position < end:
+            entries = list(self.store.read(index.position, size))
+            index.extend(entries)
+            taken += len(entries)
+            if progress is not None:
+                progress(layer, index.position, end)
+        self.store.acknowledge(layer, index.position)
+        return taken
+
+    def _layer_stats(self, layer: str) -> dict[str, Any]:
+        if not self._place(layer).exists():
+            return {"position": 0, "behind": self.store.position, "items": 0, "bytes": 0}
+        index = self.index(layer)
+        return {
+            "position": index.position,
+            "behind": self.store.position - index.position,
+            "items": len(index),
+            "bytes": index.size_bytes(),
+        }
+
+    @contextmanager
+    def _building(self) -> Iterator[None]:
+        with (self.path / "build.lock").open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StoreError(f"another build of {self.path} is under way: wait for it to end") from error
+            yield
+
+
+def open(
+    path: str | Path,
+    *,
+    store: str | None = None,
+    toc: str | None = None,
+    bm25: str | None = None,
+    embedder: str | None = None,
+    vector: str | None = None,
+    topics: str | None = None,
+    create: bool = True,
+) -> Strata:
+    """Open the store in the folder `path`, making a new one if there is none and `create` allows it.
+
+    An engine that is not named is the one the store was built with last, or the default for a new store. Every engine
+    has an index of its own: that of another engine than before is empty until `build`, which also makes it the
+    store's engine from then on.
+
+    Raises UnknownNameError for an engine that does not exist, StoreError if the folder is not a store, was made by a
+    newer version, or keeps its log in another store engine.
+    """
+    path = Path(path)
+    asked = {"store": store, "toc": toc, "bm25": bm25, "embedder": embedder, "vector": vector, "topics": topics}
+    chosen = {layer: name for layer, name in asked.items() if name is not None}
+    for layer, name in chosen.items():
+        check(layer, name)
+    found = _read_settings(path)
+    if found is None:
+        if not create:
+            raise StoreError(f"there is no store at {path}: make one with `strata ingest`")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make a store at {path}: {error.strerror}") from error
+        settings = Settings(format=FORMAT, engines=DEFAULTS | chosen)
+    else:
+        if chosen.get("store", found.engines["store"]) != found.engines["store"]:
+            raise StoreError(
+                f"{path} keeps its log in the {found.engines['store']} engine, not in {store}: ingest into a new store"
+            )
+        settings = Settings(format=FORMAT, engines=DEFAULTS | found.engines | chosen)
+    if found is None:
+        _write_settings(path, settings)
+    return Strata(path, settings)
+
+
+def _read_settings(path: Path) -> Settings | None:
+    """None if there is no folder, or nothing in it. Raises StoreError if what is there is not a store."""
+    file = path / SETTINGS
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        # A process killed while it made the store leaves the settings' temporary file, and nothing else.
+        if path.exists() and any(not entry.name.startswith(SETTINGS) for entry in path.iterdir()):
+            raise StoreError(f"{path} is not a strata store: it has files, and no {SETTINGS} among them") from None
+        return None
+    except OSError as error:
+        raise StoreError(f"{path} is not a strata store: {error.strerror}") from error
+    try:
+        version = msgspec.json.decode(content, type=_Format).format
+        if version > FORMAT:
+            raise StoreError(f"{path} is a store of format {version}, this program reads up to {FORMAT}: update strata")
+        return msgspec.json.decode(content, type=Settings)
+    except msgspec.DecodeError as error:
+        raise StoreError(f"{file} is damaged ({error}): restore it, or ingest into a new store") from error
+
+
+def _write_settings(path: Path, settings: Settings) -> None:
+    replace(path / SETTINGS, msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
