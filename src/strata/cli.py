@@ -1,0 +1,225 @@
+"""The `strata` command: ingest a trace, build the indexes, and ask them something, by hand."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+import strata
+from strata.engines import INDEXES
+from strata.errors import QueryError, StrataError, TraceError
+from strata.hit import Hit
+from strata.protocols import TocNode
+from strata.trace import parse_timestamp
+
+app = typer.Typer(
+    help="A layered retrieval stack: an event log, and indexes that catch up with it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Store = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Layer = Annotated[str, typer.Option("--layer", "-l", help=f"The layer to ask: {', '.join(INDEXES)}.")]
+Count = Annotated[int, typer.Option("-k", help="How many results at most.")]
+Agent = Annotated[str | None, typer.Option(help="Only what this agent said.", show_default=False)]
+Since = Annotated[str | None, typer.Option(help="Only from this time on, ISO 8601.", show_default=False)]
+Until = Annotated[str | None, typer.Option(help="Only before this time, ISO 8601.", show_default=False)]
+
+
+@app.command()
+def ingest(
+    store: Store,
+    traces: Annotated[list[Path], typer.Argument(metavar="TRACE...", help="JSON Lines files, plain or gzip.")],
+    skip_bad_lines: Annotated[
+        bool, typer.Option("--skip-bad-lines", help="Store the good lines of a file that has bad ones; list the bad.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Store the events of traces. A file with a bad line is not stored at all, unless --skip-bad-lines is given."""
+    done = {}
+    with strata.open(store) as stack:
+        for trace in traces:
+            with Console(stderr=True).status(f"ingesting {trace}"):
+                result = stack.ingest_trace(trace, skip_bad_lines=skip_bad_lines)
+            done[str(trace)] = result
+            for message in result.left_out:
+                print(f"left out: {message}", file=sys.stderr)
+            if not as_json:
+                left_out = f", {len(result.left_out):,} lines left out" if result.left_out else ""
+                print(f"{trace}: {result.added:,} events stored, {result.duplicates:,} already there{left_out}")
+    if as_json:
+        _print_json(done)
+
+
+@app.command()
+def build(
+    store: Store,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option("--layer", "-l", help=f"Only this layer, may be repeated: {', '.join(INDEXES)}."),
+    ] = None,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option("--engine", help="LAYER=NAME: build with this engine from now on, may be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the indexes catch up with the log."""
+    with strata.open(store, create=False, **_engines(engine or [])) as stack, _progress() as progress:
+        tasks = {}
+
+        def report(name: str, position: int, end: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=end)
+            progress.update(tasks[name], completed=position)
+
+        taken = stack.build(layer or None, report)
+    if as_json:
+        _print_json(taken)
+    else:
+        for name, count in taken.items():
+            print(f"{name}: {count:,} events taken in")
+
+
+@app.command()
+def toc(
+    store: Store,
+    node: Annotated[str | None, typer.Argument(help="Id of the node to open; the years without it.")] = None,
+    search: Annotated[str | None, typer.Option(help="Show the nodes that match these words instead.")] = None,
+    k: Count = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Browse the table of contents from the years down to the segments, or search it."""
+    with strata.open(store, create=False) as stack:
+        if search is not None:
+            _print_hits(stack.search("toc", search, k), as_json)
+            return
+        stack.ready("toc")
+        if node is None:
+            roots = stack.toc.roots()
+            if as_json:
+                _print_json(roots)
+            for root in () if as_json else roots:
+                _print_line(root)
+            return
+        opened = stack.toc.node(node)
+        grips = {grip: stack.toc.grip(grip) for bullet in opened.bullets for grip in bullet.grip_ids}
+        children = stack.toc.nodes(opened.child_ids)
+        events = stack.toc.events_of(node) if opened.level == "segment" else []
+        if as_json:
+            _print_json({"node": opened, "grips": grips, "events": events})
+            return
+        _print_line(opened)
+        for bullet in opened.bullets:
+            print(f"  * {bullet.text}")
+            for grip in bullet.grip_ids:
+                print(f"      {grip}  {_time(grips[grip].timestamp)}  events {', '.join(grips[grip].event_ids)}")
+        if opened.keywords:
+            print(f"  keywords: {', '.join(opened.keywords)}")
+        for child in children:
+            _print_line(child, indent="    ")
+        for event_id, event in sorted(stack.store.get(events).items(), key=lambda item: events.index(item[0])):
+            print(f"    {event_id}  {_time(event.timestamp)}  {event.agent or event.role}: {_one_line(event.text)}")
+
+
+@app.command()
+def search(
+    store: Store,
+    query: Annotated[str, typer.Argument(help="What to look for.", show_default=False)],
+    layer: Layer = "toc",
+    k: Count = 10,
+    agent: Agent = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one layer."""
+    with strata.open(store, create=False) as stack:
+        hits = stack.search(layer, query, k, agent=agent, since=_bound(since), until=_bound(until))
+    _print_hits(hits, as_json)
+
+
+@app.command()
+def stats(store: Store, as_json: AsJson = False) -> None:
+    """Say what is in the store and how far each index is."""
+    with strata.open(store, create=False) as stack:
+        found = stack.stats()
+    if as_json:
+        _print_json(found)
+        return
+    print(f"{found['events']:,} events of {found['agents']:,} agents, {found['bytes']:,} bytes in the log")
+    print(f"{'layer':<8} {'engine':<12} {'items':>10} {'behind':>10} {'bytes':>14}")
+    for name, layer in found["layers"].items():
+        engine = found["engines"][name]
+        print(f"{name:<8} {engine:<12} {layer['items']:>10,} {layer['behind']:>10,} {layer['bytes']:>14,}")
+
+
+def main() -> None:
+    """Run the command; what the user can mend is one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except StrataError as error:
+        print(f"strata: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _engines(assignments: list[str]) -> dict[str, Any]:
+    engines = dict(assignment.partition("=")[::2] for assignment in assignments)
+    for layer, name in engines.items():
+        strata.engines.check(layer, name)
+    return engines
+
+
+def _bound(text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_timestamp(text)
+    except TraceError as error:
+        raise QueryError(
+            f"{text!r} is not a time: write it as ISO 8601, like 2024-01-31 or 2024-01-31T12:00Z"
+        ) from error
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield progress
+
+
+def _print_json(value: Any) -> None:
+    print(msgspec.json.format(msgspec.json.encode(value)).decode())
+
+
+def _print_hits(hits: list[Hit], as_json: bool) -> None:
+    if as_json:
+        _print_json(hits)
+        return
+    if not hits:
+        print("nothing found")
+    for rank, hit in enumerate(hits, 1):
+        who = f"  {hit.agent}" if hit.agent else ""
+        print(f"{rank:>3}  {hit.score:.4f}  {_time(hit.timestamp)}{who}  {hit.doc_id}")
+        print(f"     {_one_line(hit.text)}")
+
+
+def _print_line(node: TocNode, indent: str = "") -> None:
+    print(f"{indent}{node.node_id}  {node.title}  ({node.event_count:,} events)")
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _one_line(text: str, width: int = 100) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
