@@ -11,6 +11,7 @@ each extend than another.
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
@@ -154,20 +155,27 @@ class SqliteToc:
         of which n have it. Ties go to the lower id.
         """
         condition, values = _within(scope)
-        scores: defaultdict[str, float] = defaultdict(float)
-        total = 0.0
+        postings = "SELECT node FROM term WHERE term = ?"
+        if condition:
+            postings = f"SELECT number FROM term JOIN node ON number = term.node WHERE term = ? {condition}"
+        scores: defaultdict[int, float] = defaultdict(float)
+        size, total = len(self), 0.0
         for term in dict.fromkeys(terms(query)):
             (having,) = self._connection.execute("SELECT count(*) FROM term WHERE term = ?", (term,)).fetchone()
-            weight = math.log1p(len(self) / max(1, having))
+            weight = math.log1p(size / max(1, having))
             total += weight
-            rows = self._connection.execute(
-                f"SELECT node_id FROM term JOIN node ON number = term.node WHERE term = ? {condition}", (term, *values)
-            )
-            for (node_id,) in rows:
-                scores[node_id] += weight
-        best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:k]
-        nodes = self.nodes([node_id for node_id, _ in best])
-        return [_hit(node, score / total) for node, (_, score) in zip(nodes, best, strict=True)]
+            for (number,) in self._connection.execute(postings, (term, *values)):
+                scores[number] += weight
+        if not scores:
+            return []
+        least = nlargest(k, scores.values())[-1]
+        rows = self._connection.execute(
+            "SELECT node_id, number FROM node WHERE number IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode([number for number, score in scores.items() if score >= least]).decode(),),
+        )
+        best = sorted((-scores[number], node_id) for node_id, number in rows)[:k]
+        nodes = self.nodes([node_id for _, node_id in best])
+        return [_hit(node, -score / total) for node, (score, _) in zip(nodes, best, strict=True)]
 
     def close(self) -> None:
         self._connection.close()
