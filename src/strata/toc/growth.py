@@ -147,7 +147,9 @@ class Growth:
             if event.agent:
                 stretch.agents.add(event.agent)
             stretch.utterances.append(
-                Utterance(position, event.event_id, event.timestamp, event.agent, event.text[:READ])
+                Utterance(
+                    position, event.event_id, event.timestamp, event.agent, event.text[:READ], event.role != "system"
+                )
             )
             members.append((position, event.event_id, segment.first))
         self._connection.executemany("INSERT INTO member VALUES (?, ?, ?)", members)

@@ -25,13 +25,14 @@ HANDED_ON = 40
 
 
 class Utterance(msgspec.Struct, frozen=True, array_like=True):
-    """What a summary reads of an event."""
+    """What a summary reads of an event. `spoken` is false for what the system itself wrote, such as who came in."""
 
     position: int
     event_id: str
     timestamp: int
     agent: str
     text: str
+    spoken: bool
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
@@ -43,10 +44,10 @@ class Body(msgspec.Struct, frozen=True, array_like=True):
 
 
 def summarise(utterances: Sequence[Utterance]) -> tuple[Body, list[Grip]]:
-    """Summary of a segment, and the grips that prove its bullets."""
+    """Summary of a segment, and the grips that prove its bullets. What nobody spoke counts only if nobody spoke."""
     sentences: list[Sentence] = []
     grips: list[Grip] = []
-    for utterance in utterances:
+    for utterance in [one for one in utterances if one.spoken] or utterances:
         for number, text in enumerate(split_sentences(utterance.text)):
             said = content_words(text)
             if not said:

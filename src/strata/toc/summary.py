@@ -16,10 +16,10 @@ import msgspec
 from strata.tokens import words
 
 BULLETS = 5
-KEYWORDS = 10
+KEYWORDS = 20
 MAX_SENTENCE = 240
 """Characters of a bullet."""
-MIN_WORDS = 2
+MIN_WORDS = 4
 """Words that say something which a sentence needs to be taken, if any has as many."""
 READ = 2_000
 """Characters of an event that a summary reads."""
