@@ -1,5 +1,7 @@
 """Where a session is cut, and what a new segment overlaps."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,7 +78,7 @@ def test_every_segment_keeps_the_bounds(steps: list[tuple[float, int]]) -> None:
     before: list[str] = []
     for own, overlap in segments:
         assert len(own) == 1 or sum(count_tokens(by_id[one]) for one in own) <= MAX_TOKENS
-        for one, following in zip(own, own[1:], strict=False):
+        for one, following in pairwise(own):
             assert abs(by_id[following].timestamp - by_id[one].timestamp) <= GAP
         assert list(overlap) == (before[-len(overlap) :] if overlap else [])
         assert sum(count_tokens(by_id[one]) for one in overlap) <= OVERLAP_TOKENS

@@ -1,6 +1,7 @@
 """What every Toc engine keeps, whichever it is."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -219,7 +220,9 @@ def test_search_forgets_what_a_summary_no_longer_says(toc: Toc) -> None:
         assert (node_id in mentions) == said_in
 
 
-WORDS = st.sampled_from(["ada's", "server", "index", "orders", "coffee", "broke", "again", "and", "the", "Zürich", "budget", "plan"])
+WORDS = st.sampled_from(
+    ["ada's", "server", "index", "orders", "coffee", "broke", "again", "and", "the", "Zürich", "budget", "plan"]
+)
 SAID = st.tuples(
     st.sampled_from(["s1", "s2", "s3"]),
     st.sampled_from(["", "ada", "bob"]),
@@ -254,7 +257,7 @@ def test_a_log_that_grows_gives_the_same_as_one_that_was_there_at_once(
     at_once, grown = load("toc", engine)(folder / "at-once"), load("toc", engine)(folder / "grown")
     at_once.extend(log)
     bounds = [0, *sorted(cut for cut in cuts if cut < len(log)), len(log)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         grown.extend(log[start:end])
     assert everything(grown) == everything(at_once)
     assert len(grown) == len(at_once) and grown.position == at_once.position
