@@ -157,7 +157,10 @@ class Toc(Index, Protocol):
         ...
 
     def search(self, query: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
-        """The nodes whose title, bullets and keywords share most words with the query; `doc_id` is the node id."""
+        """The nodes whose title, bullets and keywords share most words with the query; `doc_id` is the node id.
+
+        Of equal nodes, the one with fewest events comes first, then the lower id.
+        """
         ...
 
 

@@ -192,9 +192,11 @@ def test_search_finds_by_words_of_bullets_keywords_and_titles(built: Toc) -> Non
     assert len(found("the orders index", 3)) == 3
 
 
-def test_search_ranks_by_shared_words_then_by_id(built: Toc) -> None:
+def test_search_ranks_by_shared_words_then_the_smaller_node_then_by_id(built: Toc) -> None:
     hits = built.search("coffee beans zebra", 10)
-    assert [(-hit.score, hit.doc_id) for hit in hits] == sorted((-hit.score, hit.doc_id) for hit in hits)
+    order = [(-hit.score, built.node(hit.doc_id).event_count, hit.doc_id) for hit in hits]
+    assert order == sorted(order)
+    assert hits[0].doc_id == "toc:segment:2024-01-15:2"
     assert all(0 < hit.score < 1 and hit.layer == "toc" for hit in hits)
     (best, *_) = built.search("coffee beans", 1)
     assert best.score == pytest.approx(1.0)

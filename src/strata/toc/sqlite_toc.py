@@ -152,7 +152,8 @@ class SqliteToc:
         """The nodes whose title, bullets and keywords share most words with the query; `doc_id` is the node id.
 
         The score is the share of the query's words that the node has, each word weighing `log(1 + N / n)` with N nodes
-        of which n have it. Ties go to the lower id.
+        of which n have it. Of equals, the node with fewest events comes first (a segment before its day), then the
+        lower id.
         """
         condition, values = _within(scope)
         postings = "SELECT node FROM term WHERE term = ?"
@@ -170,12 +171,12 @@ class SqliteToc:
             return []
         least = nlargest(k, scores.values())[-1]
         rows = self._connection.execute(
-            "SELECT node_id, number FROM node WHERE number IN (SELECT value FROM json_each(?))",
+            "SELECT node_id, number, event_count FROM node WHERE number IN (SELECT value FROM json_each(?))",
             (msgspec.json.encode([number for number, score in scores.items() if score >= least]).decode(),),
         )
-        best = sorted((-scores[number], node_id) for node_id, number in rows)[:k]
-        nodes = self.nodes([node_id for _, node_id in best])
-        return [_hit(node, -score / total) for node, (score, _) in zip(nodes, best, strict=True)]
+        best = sorted((-scores[number], events, node_id) for node_id, number, events in rows)[:k]
+        nodes = self.nodes([node_id for _, _, node_id in best])
+        return [_hit(node, -score / total) for node, (score, _, _) in zip(nodes, best, strict=True)]
 
     def close(self) -> None:
         self._connection.close()
