@@ -55,8 +55,8 @@ def ingest(
             for message in result.left_out:
                 print(f"left out: {message}", file=sys.stderr)
             if not as_json:
-                left_out = f", {len(result.left_out):,} lines left out" if result.left_out else ""
-                print(f"{trace}: {result.added:,} events stored, {result.duplicates:,} already there{left_out}")
+                left_out = f", {len(result.left_out):,} left out" if result.left_out else ""
+                print(f"{trace}: {_events(result.added)} stored, {result.duplicates:,} already there{left_out}")
     if as_json:
         _print_json(done)
 
@@ -88,7 +88,7 @@ def build(
         _print_json(taken)
     else:
         for name, count in taken.items():
-            print(f"{name}: {count:,} events taken in")
+            print(f"{name}: {_events(count)} taken in")
 
 
 @app.command()
@@ -157,7 +157,7 @@ def stats(store: Store, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(found)
         return
-    print(f"{found['events']:,} events of {found['agents']:,} agents, {found['bytes']:,} bytes in the log")
+    print(f"{_events(found['events'])}, {found['agents']:,} named agents, {found['bytes']:,} bytes in the log")
     print(f"{'layer':<8} {'engine':<12} {'items':>10} {'behind':>10} {'bytes':>14}")
     for name, layer in found["layers"].items():
         engine = found["engines"][name]
@@ -213,7 +213,11 @@ def _print_hits(hits: list[Hit], as_json: bool) -> None:
 
 
 def _print_line(node: TocNode, indent: str = "") -> None:
-    print(f"{indent}{node.node_id}  {node.title}  ({node.event_count:,} events)")
+    print(f"{indent}{node.node_id}  {node.title}  ({_events(node.event_count)})")
+
+
+def _events(count: int) -> str:
+    return f"{count:,} event{'' if count == 1 else 's'}"
 
 
 def _time(milliseconds: int) -> str:
