@@ -209,7 +209,7 @@ class Strata:
                 f"the {layer} index holds events up to {start:,} and the log ends at {end:,}: "
                 f"delete {self._place(layer)} and build again"
             )
-        size = getattr(type(index), "batch_size", BATCH)
+        size = getattr(index, "batch_size", BATCH)
         taken = 0
         while index.position < end:
             entries = list(self.store.read(index.position, size))
