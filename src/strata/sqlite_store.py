@@ -64,6 +64,8 @@ _REFUSE_CHANGED = (
 
 _Row = tuple[str, str, int, str, str, str, str, str]
 
+_REFUSALS = (sqlite3.IntegrityError, UnicodeEncodeError, OverflowError)
+
 _encode_metadata = msgspec.json.Encoder(order="sorted").encode
 _decode_metadata = msgspec.json.Decoder(dict[str, str | int | float | bool | None]).decode
 
@@ -74,7 +76,13 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection = database.connect(
-            path, kind="event log", application_id=APPLICATION_ID, version=FORMAT, schema=_SCHEMA, synchronous="FULL"
+            path,
+            kind="event log",
+            application_id=APPLICATION_ID,
+            version=FORMAT,
+            schema=_SCHEMA,
+            synchronous="FULL",
+            mend="restore it from a copy, or ingest into a new store",
         )
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
@@ -84,36 +92,44 @@ class SqliteStore:
         Raises ConflictError naming the event if its id is stored, or comes earlier in `events`, with other content;
         StoreError if an event cannot be stored at all. Nothing of `events` is stored then.
         """
-        rows = _Rows(events)
+        added = duplicates = 0
+        agents: set[str] = set()
+        incoming = iter(events)
         try:
             with database.transaction(self._connection):
-                before = last = self.position
-                incoming = iter(rows)
-                while True:
-                    self._connection.executemany(_INSERT_NEW, islice(incoming, PAGE))
-                    chunk = rows.take_chunk()
-                    if not chunk:
-                        break
-                    known, last = last, self.position
-                    if last - known < len(chunk):
-                        self._connection.executemany(_REFUSE_CHANGED, rows.again(chunk))
-                if last > before:
-                    self._connection.execute("INSERT INTO outbox VALUES (?, ?)", (last, before + 1))
-                    self._connection.executemany(
-                        "INSERT INTO agent VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in rows.agents if name]
-                    )
-        except sqlite3.IntegrityError as error:
-            if str(error) == "conflict":
-                raise ConflictError(
-                    f"event {rows.event_id!r} comes again with other content: an event never changes once it is stored"
-                ) from error
-            raise StoreError(f"event {rows.event_id!r} cannot be stored: {error}") from error
-        except (UnicodeEncodeError, OverflowError) as error:
-            raise StoreError(f"event {rows.event_id!r} cannot be stored: {error}") from error
+                first = last = self.position
+                while chunk := [_row(event) for event in islice(incoming, PAGE)]:
+                    self._insert(_INSERT_NEW, chunk)
+                    before, last = last, self.position
+                    if last - before < len(chunk):
+                        self._insert(_REFUSE_CHANGED, chunk)
+                    added += last - before
+                    duplicates += len(chunk) - (last - before)
+                    agents.update([row[5] for row in chunk])
+                if added:
+                    self._connection.execute("INSERT INTO outbox VALUES (?, ?)", (last, first + 1))
+                    names = [(agent,) for agent in agents if agent]
+                    self._connection.executemany("INSERT INTO agent VALUES (?) ON CONFLICT DO NOTHING", names)
         except sqlite3.Error as error:
             raise StoreError(f"cannot write to {self._path}: {error}") from error
-        added = last - before
-        return AppendResult(added=added, duplicates=rows.count - added)
+        return AppendResult(added=added, duplicates=duplicates)
+
+    def _insert(self, statement: str, chunk: list[_Row]) -> None:
+        """Raises ConflictError or StoreError naming the first event that the database refuses."""
+        try:
+            self._connection.executemany(statement, chunk)
+        except _REFUSALS:
+            # Which row it was, the database does not say. The statements may be repeated: they skip what they did.
+            for row in chunk:
+                try:
+                    self._connection.execute(statement, row)
+                except _REFUSALS as error:
+                    if str(error) == "conflict":
+                        raise ConflictError(
+                            f"event {row[0]!r} comes again with other content: an event never changes once it is stored"
+                        ) from error
+                    raise StoreError(f"event {row[0]!r} cannot be stored: {error}") from error
+            raise
 
     def read(self, after: int = 0, limit: int | None = None) -> Iterator[LogEntry]:
         """Yield the entries with `position > after` in log order, at most `limit` of them.
@@ -179,43 +195,17 @@ class SqliteStore:
         self._connection.close()
 
 
-class _Rows:
-    """The events as rows, made as the database takes them. `event_id` is the last one taken, for error messages."""
-
-    def __init__(self, events: Iterable[Event]) -> None:
-        self._events = events
-        self._chunk: list[_Row] = []
-        self.event_id = ""
-        self.count = 0
-        self.agents: set[str] = set()
-
-    def __iter__(self) -> Iterator[_Row]:
-        for event in self._events:
-            self.event_id = event.event_id
-            row = (
-                event.event_id,
-                event.session_id,
-                event.timestamp,
-                event.kind,
-                event.role,
-                event.agent,
-                event.text,
-                _encode_metadata(event.metadata).decode() if event.metadata else "{}",
-            )
-            self._chunk.append(row)
-            yield row
-
-    def take_chunk(self) -> list[_Row]:
-        """The rows taken since the last call."""
-        chunk, self._chunk = self._chunk, []
-        self.count += len(chunk)
-        self.agents.update(row[5] for row in chunk)
-        return chunk
-
-    def again(self, chunk: list[_Row]) -> Iterator[_Row]:
-        for row in chunk:
-            self.event_id = row[0]
-            yield row
+def _row(event: Event) -> _Row:
+    return (
+        event.event_id,
+        event.session_id,
+        event.timestamp,
+        event.kind,
+        event.role,
+        event.agent,
+        event.text,
+        _encode_metadata(event.metadata).decode() if event.metadata else "{}",
+    )
 
 
 def _event(row: tuple[Any, ...]) -> Event:

@@ -27,7 +27,8 @@ from strata.toc.rollup import Body
 from strata.tokens import terms
 
 APPLICATION_ID = 0x5354544F
-FORMAT = 1
+FORMAT = 2
+"""To be raised with every change of the tables, of the cuts, of the summaries or of `tokens.terms`."""
 
 _NODE = """
 SELECT node_id, level, title, start, "end", event_count, body,
@@ -57,6 +58,8 @@ class SqliteToc:
             version=FORMAT,
             schema=SCHEMA,
             synchronous="NORMAL",
+            mend="delete it, and `strata build` makes it anew",
+            disposable=True,
         )
 
     @property
