@@ -8,12 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-import msgspec
-
 from strata.engines import DEFAULTS, INDEXES, check, load
 from strata.errors import QueryError, StoreError, UnknownNameError
 from strata.event import Event
-from strata.generation import replace
 from strata.hit import Hit, Scope
 from strata.ingest import TraceResult, ingest_trace
 from strata.protocols import (
@@ -26,26 +23,14 @@ from strata.protocols import (
     TopicGraph,
     VectorIndex,
 )
+from strata.settings import FORMAT, Settings, read_settings, write_settings
 from strata.tokens import words
 
-FORMAT = 1
-SETTINGS = "strata.json"
 BATCH = 20_000
 SHOWN_AGENTS = 8
 
 Progress = Callable[[str, int, int], None]
 """Called with a layer, the log position it has reached, and the last position of the log."""
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """strata.json: what the folder was made with. `engines` maps layer to engine name."""
-
-    format: int
-    engines: dict[str, str]
-
-
-class _Format(msgspec.Struct):
-    format: int
 
 
 class Strata:
@@ -106,8 +91,8 @@ class Strata:
             if layer not in INDEXES:
                 raise UnknownNameError(f"no layer is called {layer!r}: there is {', '.join(INDEXES)}")
         with self._building():
-            if _read_settings(self.path) != self._settings:
-                _write_settings(self.path, self._settings)
+            if read_settings(self.path) != self._settings:
+                write_settings(self.path, self._settings)
             return {layer: self._catch_up(layer, progress) for layer in chosen}
 
     def search(
@@ -211,6 +196,8 @@ class Strata:
             )
         size = getattr(index, "batch_size", BATCH)
         taken = 0
+        if progress is not None:
+            progress(layer, start, end)
         while index.position < end:
             entries = list(self.store.read(index.position, size))
             index.extend(entries)
@@ -266,7 +253,7 @@ def open(
     chosen = {layer: name for layer, name in asked.items() if name is not None}
     for layer, name in chosen.items():
         check(layer, name)
-    found = _read_settings(path)
+    found = read_settings(path)
     if found is None:
         if not create:
             raise StoreError(f"there is no store at {path}: make one with `strata ingest`")
@@ -282,30 +269,5 @@ def open(
             )
         settings = Settings(format=FORMAT, engines=DEFAULTS | found.engines | chosen)
     if found is None:
-        _write_settings(path, settings)
+        write_settings(path, settings)
     return Strata(path, settings)
-
-
-def _read_settings(path: Path) -> Settings | None:
-    """None if there is no folder, or nothing in it. Raises StoreError if what is there is not a store."""
-    file = path / SETTINGS
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        # A process killed while it made the store leaves the settings' temporary file, and nothing else.
-        if path.exists() and any(not entry.name.startswith(SETTINGS) for entry in path.iterdir()):
-            raise StoreError(f"{path} is not a strata store: it has files, and no {SETTINGS} among them") from None
-        return None
-    except OSError as error:
-        raise StoreError(f"{path} is not a strata store: {error.strerror}") from error
-    try:
-        version = msgspec.json.decode(content, type=_Format).format
-        if version > FORMAT:
-            raise StoreError(f"{path} is a store of format {version}, this program reads up to {FORMAT}: update strata")
-        return msgspec.json.decode(content, type=Settings)
-    except msgspec.DecodeError as error:
-        raise StoreError(f"{file} is damaged ({error}): restore it, or ingest into a new store") from error
-
-
-def _write_settings(path: Path, settings: Settings) -> None:
-    replace(path / SETTINGS, msgspec.json.format(msgspec.json.encode(settings)) + b"\n")

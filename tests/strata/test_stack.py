@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import shutil
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,7 +68,7 @@ def test_progress_counts_up_to_the_end_of_the_log(stack: strata.Strata, monkeypa
     monkeypatch.setattr(SqliteToc, "batch_size", 15, raising=False)
     seen: list[tuple[str, int, int]] = []
     stack.build(["toc"], lambda *step: seen.append(step))
-    assert seen == [("toc", 15, 40), ("toc", 30, 40), ("toc", 40, 40)]
+    assert seen == [("toc", 0, 40), ("toc", 15, 40), ("toc", 30, 40), ("toc", 40, 40)]
 
 
 def test_building_empties_the_outbox(stack: strata.Strata) -> None:
@@ -81,6 +83,29 @@ def test_a_deleted_index_is_built_again(stack: strata.Strata) -> None:
     stack.close()
     shutil.rmtree(stack.path / "toc")
     with pytest.raises(StoreError, match=r"has no toc index of engine sqlite: make it with `strata build`"):
+        stack.search("toc", "orders index")
+    assert stack.build(["toc"]) == {"toc": 40}
+    assert stack.search("toc", "orders index") == before
+
+
+def test_a_damaged_index_says_how_to_mend_it(stack: strata.Strata) -> None:
+    stack.build(["toc"])
+    stack.close()
+    (stack.path / "toc" / "sqlite").write_bytes(b"nothing that a database would hold " * 300)
+    with pytest.raises(StoreError, match=r"not a database\): delete it, and `strata build` makes it anew"):
+        stack.search("toc", "orders")
+    shutil.rmtree(stack.path / "toc")
+    assert stack.build(["toc"]) == {"toc": 40}
+
+
+def test_an_index_of_an_older_format_is_built_again(stack: strata.Strata) -> None:
+    stack.build(["toc"])
+    before = stack.search("toc", "orders index")
+    stack.close()
+    with sqlite3.connect(stack.path / "toc" / "sqlite") as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(StoreError, match="has no toc index"):
         stack.search("toc", "orders index")
     assert stack.build(["toc"]) == {"toc": 40}
     assert stack.search("toc", "orders index") == before
@@ -211,6 +236,17 @@ def test_an_index_ahead_of_its_log_is_not_built_on(stack: strata.Strata) -> None
         stack.build(["toc"])
 
 
+def test_a_store_can_be_read_while_it_is_written(stack: strata.Strata) -> None:
+    stack.build(["toc"])
+
+    def events() -> Iterator[Event]:
+        yield Event(event_id="new", session_id="s", timestamp=0, text="not yet")
+        with strata.open(stack.path) as reader:
+            assert reader.store.position == 40 and reader.search("toc", "orders")
+
+    assert stack.ingest(events()).added == 1
+
+
 def _build_elsewhere(path: Path) -> str:
     try:
         with strata.open(path) as stack:
@@ -228,5 +264,5 @@ def test_two_builds_at_once_do_not_mix(stack: strata.Strata) -> None:
             answers.append(pool.apply(_build_elsewhere, (stack.path,)))
 
     stack.build(["toc"], while_building)
-    assert answers == [f"another build of {stack.path} is under way: wait for it to end"]
+    assert set(answers) == {f"another build of {stack.path} is under way: wait for it to end"}
     assert _build_elsewhere(stack.path) == "built"
