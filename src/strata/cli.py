@@ -1,11 +1,12 @@
 """The `strata` command: ingest a trace, build the indexes, and ask them something, by hand."""
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
@@ -169,8 +170,18 @@ def main() -> None:
     try:
         app()
     except StrataError as error:
-        print(f"strata: {error}", file=sys.stderr)
-        sys.exit(2)
+        _fail(str(error))
+    except UnicodeEncodeError:
+        _fail("an argument is not valid text in UTF-8")
+    except OSError as error:
+        _fail(f"cannot use {error.filename or 'the store'}: {error.strerror or error}")
+    except sqlite3.DatabaseError as error:
+        _fail(f"the store's database fails ({error}): if it is an index, delete it and run `strata build`")
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"strata: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 def _engines(assignments: list[str]) -> dict[str, Any]:

@@ -75,6 +75,21 @@ def test_a_file_with_a_bad_line_leaves_nothing_behind(folder: Path) -> None:
     assert json.loads(run("stats", "store", "--json", folder=folder).stdout)["events"] == 0
 
 
+def test_what_the_system_refuses_is_one_sentence_too(folder: Path) -> None:
+    run("ingest", "store", "trace.jsonl", folder=folder)
+    run("build", "store", "--layer", "toc", folder=folder)
+    for arguments, message in (
+        (("toc", "store", os.fsdecode(b"\xff")), "strata: an argument is not valid text in UTF-8\n"),
+        (("ingest", "trace.jsonl/store", "trace.jsonl"), "strata: trace.jsonl/store is not a strata store: Not a"),
+    ):
+        refused = run(*arguments, folder=folder)
+        assert (refused.returncode, refused.stdout) == (2, "") and refused.stderr.startswith(message)
+    index = folder / "store" / "toc" / "sqlite"
+    index.write_bytes(index.read_bytes()[:8192])
+    refused = run("toc", "store", folder=folder)
+    assert refused.returncode == 2 and "Traceback" not in refused.stderr and "strata build" in refused.stderr
+
+
 def test_json_is_whole_and_nothing_else(folder: Path) -> None:
     run("ingest", "store", "trace.jsonl", folder=folder)
     assert json.loads(run("build", "store", "--layer", "toc", "--json", folder=folder).stdout) == {"toc": 5}
