@@ -30,6 +30,8 @@ from strata.engines import ENGINES, INDEXES, load
 from strata.hit import Hit
 
 KILLS = 50
+ENOUGH = 5
+"""Kills that must have hit work in progress, however busy the machine is; usually most do."""
 EVENTS = 240
 APPENDED = 20
 BATCH = 20
@@ -125,10 +127,16 @@ def append_on(path: Path, engine: str, start: int, pipe: Connection) -> None:
 @pytest.mark.parametrize("engine", sorted(ENGINES["store"]))
 def test_no_acknowledged_event_is_lost_when_ingest_is_killed(tmp_path: Path, engine: str) -> None:
     chance = random.Random(SEED)
+    trial = load("store", engine)(tmp_path / "trial.db")
+    start = time.perf_counter()
+    for first in range(0, 5 * APPENDED, APPENDED):
+        trial.append([event(number) for number in range(first, first + APPENDED)])
+    longest = time.perf_counter() - start
+    trial.close()
     path = tmp_path / "events.db"
     stored = grown = 0
     for _ in range(KILLS):
-        acknowledged, _killed = kill_after(chance.uniform(0, 0.03), append_on, path, engine, stored)
+        acknowledged, _killed = kill_after(chance.uniform(0, longest), append_on, path, engine, stored)
         store = load("store", engine)(path)
         ids = [entry.event.event_id for entry in store.read()]
         assert len(ids) >= max([stored, *acknowledged])
@@ -138,7 +146,7 @@ def test_no_acknowledged_event_is_lost_when_ingest_is_killed(tmp_path: Path, eng
         grown += len(ids) > stored
         stored = len(ids)
         store.close()
-    assert grown > KILLS // 3, "the kills came too early to show anything"
+    assert grown > ENOUGH, "the kills came too early to show anything"
 
 
 def create_and_append(path: Path, pipe: Connection) -> None:
@@ -220,4 +228,4 @@ def test_no_index_is_harmed_when_build_is_killed(tmp_path: Path, engines: dict[s
         if verify:
             for layer in INDEXES:
                 shutil.rmtree(victim / layer)
-    assert cut_short > KILLS // 3, "the kills came too late to show anything"
+    assert cut_short > ENOUGH, "the kills came too late to show anything"
