@@ -15,7 +15,10 @@ EVERYTHING = Scope()
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """One ranked result. Scores compare only within one layer's answer to one query; higher is better."""
+    """One ranked result. Scores compare only within one layer's answer to one query; higher is better.
+
+    An index keeps no text: `text` is empty in its own answers, and the stack fills it in for the hits it returns.
+    """
 
     doc_id: str
     score: float

@@ -1,0 +1,114 @@
+"""Rows of an index: id, agent, session and time of its events, to restrict a search and to order its hits."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from strata.event import LogEntry
+from strata.hit import Hit, Scope
+
+Chosen = NDArray[np.int64]
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """Columns of equal length, one row an event, in log order. `agent[i]` and `session[i]` index into the names."""
+
+    ids: list[str]
+    agents: list[str]
+    sessions: list[str]
+    agent: NDArray[np.int32]
+    session: NDArray[np.int32]
+    timestamp: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def extended(self, entries: Sequence[LogEntry]) -> "Rows":
+        """These rows and those of the entries after them."""
+        events = [entry.event for entry in entries]
+        agents, agent = _encode(self.agents, [event.agent for event in events])
+        sessions, session = _encode(self.sessions, [event.session_id for event in events])
+        return Rows(
+            ids=self.ids + [event.event_id for event in events],
+            agents=agents,
+            sessions=sessions,
+            agent=np.concatenate([self.agent, agent]),
+            session=np.concatenate([self.session, session]),
+            timestamp=np.concatenate([self.timestamp, np.array([event.timestamp for event in events], np.int64)]),
+        )
+
+    def inside(self, scope: Scope) -> NDArray[np.bool_] | None:
+        """Which rows the scope admits, shape (rows,); None if it admits all."""
+        conditions = []
+        if scope.agent is not None:
+            code = self.agents.index(scope.agent) if scope.agent in self.agents else -1
+            conditions.append(self.agent == code)
+        if scope.since is not None:
+            conditions.append(self.timestamp >= scope.since)
+        if scope.until is not None:
+            conditions.append(self.timestamp < scope.until)
+        return np.logical_and.reduce(conditions) if conditions else None
+
+    def best(self, layer: str, rows: Chosen, scores: NDArray[np.floating], k: int) -> list[Hit]:
+        """The k best of `rows` by (score descending, id ascending); `scores` belong to `rows`, one each."""
+        if k < 1 or not len(rows):
+            return []
+        if len(rows) > k:
+            # Every row that ties with the k-th stays in, so that the ids alone decide between them.
+            threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
+            kept = scores >= threshold
+            rows, scores = rows[kept], scores[kept]
+        ranked = sorted(zip((-scores).tolist(), [self.ids[row] for row in rows], rows.tolist(), strict=True))[:k]
+        return [
+            Hit(
+                doc_id=doc_id,
+                score=-negative,
+                layer=layer,
+                timestamp=int(self.timestamp[row]),
+                agent=self.agents[self.agent[row]],
+                text="",
+            )
+            for negative, doc_id, row in ranked
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write the rows to one file."""
+        columns = self.agent.tobytes(), self.session.tobytes(), self.timestamp.tobytes()
+        path.write_bytes(msgspec.msgpack.encode(_Packed(self.ids, self.agents, self.sessions, *columns)))
+
+    @staticmethod
+    def load(path: Path) -> "Rows":
+        """Read what `save` wrote. Raises ValueError if it is not that."""
+        packed = msgspec.msgpack.decode(path.read_bytes(), type=_Packed)
+        return Rows(
+            ids=packed.ids,
+            agents=packed.agents,
+            sessions=packed.sessions,
+            agent=np.frombuffer(packed.agent, np.int32),
+            session=np.frombuffer(packed.session, np.int32),
+            timestamp=np.frombuffer(packed.timestamp, np.int64),
+        )
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    ids: list[str]
+    agents: list[str]
+    sessions: list[str]
+    agent: bytes
+    session: bytes
+    timestamp: bytes
+
+
+def no_rows() -> Rows:
+    """Rows of an empty index."""
+    codes = np.empty(0, np.int32)
+    return Rows(ids=[], agents=[], sessions=[], agent=codes, session=codes, timestamp=np.empty(0, np.int64))
+
+
+def _encode(names: list[str], values: list[str]) -> tuple[list[str], NDArray[np.int32]]:
+    codes = {name: code for code, name in enumerate(names)}
+    encoded = np.array([codes.setdefault(value, len(codes)) for value in values], np.int32)
+    return list(codes), encoded
