@@ -20,6 +20,7 @@ from strata.errors import UnknownNameError
 ENGINES: dict[str, dict[str, str]] = {
     "store": {"sqlite": "strata.sqlite_store:SqliteStore"},
     "toc": {"sqlite": "strata.toc.sqlite_toc:SqliteToc"},
+    "bm25": {"rank-bm25": "strata.bm25.rank_bm25:RankBm25"},
 }
 """Layer -> name -> "module:class". The first engine of a layer is its default."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+import msgspec
+
 from strata.engines import DEFAULTS, INDEXES, check, load
 from strata.errors import QueryError, StoreError, UnknownNameError
 from strata.event import Event
@@ -118,8 +120,15 @@ class Strata:
         index = self.ready(layer)
         if layer == "vector":
             (vector,) = self.embedder.embed([query])
-            return self.vector.search(vector, k, scope)
-        return cast(Toc | KeywordIndex | TopicGraph, index).search(query, k, scope)
+            return self._with_text(self.vector.search(vector, k, scope))
+        return self._with_text(cast(Toc | KeywordIndex | TopicGraph, index).search(query, k, scope))
+
+    def _with_text(self, hits: list[Hit]) -> list[Hit]:
+        """Hits on events come from their index without the text, which only the log keeps."""
+        events = self.store.get([hit.doc_id for hit in hits if not hit.text])
+        return [
+            msgspec.structs.replace(hit, text=events[hit.doc_id].text) if hit.doc_id in events else hit for hit in hits
+        ]
 
     def scope(self, *, agent: str | None = None, since: int | None = None, until: int | None = None) -> Scope:
         """The restriction, checked against the store."""

@@ -1,0 +1,1 @@
+"""Keyword search over the events ("teleport"): one module an engine."""
