@@ -46,6 +46,7 @@ class Generations:
     def load(self, read: Callable[[Path], Loaded]) -> tuple[int, Loaded] | None:
         """The position of the current generation and what `read` makes of its folder; None if there is none.
 
+        A generation of an older version counts as none: an index is rebuilt from the log.
         Reads again if another process put a new generation in place, and removed this one, meanwhile.
         Raises StoreError if the generation was made by a newer program, or is broken.
         """
@@ -58,6 +59,8 @@ class Generations:
                         f"{self._root} holds a {manifest.format} index of version {manifest.version}, this program "
                         f"reads {self._format} up to version {self._version}: update it or delete the folder"
                     )
+                if manifest.version < self._version:
+                    return None
                 return manifest.position, read(folder)
             except (OSError, ValueError, EOFError) as error:
                 if self._current() == name:

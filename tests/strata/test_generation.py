@@ -73,6 +73,16 @@ def test_a_newer_version_is_refused_in_one_sentence(tmp_path: Path) -> None:
         _open(tmp_path).load(_read)
 
 
+def test_an_older_version_counts_as_nothing_and_is_replaced(tmp_path: Path) -> None:
+    _write(tmp_path, 4)
+    newer = _open(tmp_path, version=2)
+    assert newer.load(_read) is None
+    with newer.write(5) as folder:
+        (folder / "a").write_text("5")
+        (folder / "b").write_text("5")
+    assert newer.load(_read) == (5, ["5", "5"])
+
+
 def test_a_damaged_generation_says_what_to_do(tmp_path: Path) -> None:
     _write(tmp_path, 1)
     (tmp_path / "generation-1" / "b").unlink()
