@@ -3,8 +3,19 @@
 import re
 import unicodedata
 
+import Stemmer
+
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHES = str.maketrans("\u2019\u02bc\uff07", "'''")
+
+_STEMMER = Stemmer.Stemmer("english")
+
+# The stop list of Lucene's StandardAnalyzer: words that carry no topic in any collection.
+_STOP = (
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this "
+    "to was will with"
+)
+STOP_WORDS = frozenset(_STOP.split())
 
 
 def words(text: str) -> list[str]:
@@ -18,5 +29,6 @@ def words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """The words as an index stores them: each without its possessive ending."""
-    return [word.removesuffix("'s") for word in words(text)]
+    """The words as an index stores them: English stems (Snowball), without possessive endings and stop words."""
+    spoken = [word.removesuffix("'s") for word in words(text)]
+    return _STEMMER.stemWords([word for word in spoken if word not in STOP_WORDS])  # type: ignore[no-any-return]

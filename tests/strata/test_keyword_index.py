@@ -82,6 +82,18 @@ def test_a_query_without_words_is_refused(engine: Callable[[Path], KeywordIndex]
         index.search("?! ...", 5)
 
 
+def test_a_query_of_stop_words_alone_finds_nothing(engine: Callable[[Path], KeywordIndex], tmp_path: Path) -> None:
+    index = engine(tmp_path)
+    index.extend(log(*FISH))
+    assert index.search("to be or not to be", 5) == []
+
+
+def test_another_form_of_the_word_is_found(engine: Callable[[Path], KeywordIndex], tmp_path: Path) -> None:
+    index = engine(tmp_path)
+    index.extend(log(*FISH))
+    assert _ids(index, "jumping foxes")[0] == "e1"
+
+
 def test_words_that_nobody_said_find_nothing(engine: Callable[[Path], KeywordIndex], tmp_path: Path) -> None:
     index = engine(tmp_path)
     index.extend(log(*FISH))

@@ -31,6 +31,14 @@ def test_a_possessive_is_the_word_itself() -> None:
     assert terms("Caroline's") == terms("Caroline")
 
 
+def test_forms_of_a_word_are_one_term() -> None:
+    assert set(terms("connect connected connecting connections")) == {"connect"}
+
+
+def test_stop_words_are_no_terms() -> None:
+    assert terms("the cat was on the mat") == terms("cat mat")
+
+
 @given(st.text(), st.text())
 def test_a_line_break_separates(left: str, right: str) -> None:
     assert words(f"{left}\n{right}") == words(left) + words(right)
@@ -52,3 +60,9 @@ def test_case_makes_no_difference(text: str) -> None:
 @given(st.integers(min_value=0))
 def test_numbers_are_words(number: int) -> None:
     assert words(f"it was {number}.") == ["it", "was", str(number)]
+
+
+@given(st.text())
+def test_terms_are_at_most_the_words(text: str) -> None:
+    assert len(terms(text)) <= len(words(text))
+    assert all(terms(text))

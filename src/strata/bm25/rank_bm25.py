@@ -12,7 +12,7 @@ from strata.event import LogEntry
 from strata.generation import Generations
 from strata.hit import EVERYTHING, Hit, Scope
 from strata.rows import Rows, no_rows
-from strata.tokens import terms
+from strata.tokens import terms, words
 
 
 class RankBm25:
@@ -20,7 +20,7 @@ class RankBm25:
 
     def __init__(self, path: Path) -> None:
         """Open the index under `path`, a folder of its own. Raises StoreError if it cannot be read."""
-        self._generations = Generations(path, format="rank-bm25", version=1)
+        self._generations = Generations(path, format="rank-bm25", version=2)
         self.position, (self._rows, self._documents) = self._generations.load(_load) or (0, (no_rows(), []))
         self._model = _model(self._documents)
 
@@ -39,9 +39,9 @@ class RankBm25:
 
     def search(self, query: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """See `KeywordIndex.search`. Raises QueryError if the query has no word."""
-        wanted = terms(query)
-        if not wanted:
+        if not words(query):
             raise QueryError(f"the query {query!r} has no word in it: give at least one")
+        wanted = terms(query)
         if self._model is None:
             return []
         scores = self._model.get_scores(wanted)
