@@ -1,12 +1,16 @@
-"""BM25 by the rank-bm25 package: Okapi BM25 with the idf of Trotman et al. (2014), floored at 0.25 of its mean."""
+"""BM25 with the statistics of the rank-bm25 package, scored over the postings of the query's words only.
+
+Okapi BM25 with the idf of Trotman et al. (2014), floored at 0.25 of its mean; the scores are those of
+`BM25Okapi.get_scores`, which reads every document for every word.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from rank_bm25 import BM25Okapi
 
+from strata.bm25.postings import Postings, no_postings
 from strata.errors import QueryError
 from strata.event import LogEntry
 from strata.generation import Generations
@@ -16,39 +20,45 @@ from strata.tokens import terms, words
 
 
 class RankBm25:
-    """KeywordIndex that scores every event for every query. It is written anew at each `extend`."""
+    """KeywordIndex over arrays. It is written anew at each `extend`; only the new events are tokenized."""
 
     def __init__(self, path: Path) -> None:
         """Open the index under `path`, a folder of its own. Raises StoreError if it cannot be read."""
-        self._generations = Generations(path, format="rank-bm25", version=2)
-        self.position, (self._rows, self._documents) = self._generations.load(_load) or (0, (no_rows(), []))
-        self._model = _model(self._documents)
+        self._generations = Generations(path, format="rank-bm25", version=3)
+        self.position, (self._rows, self._postings) = self._generations.load(_load) or (0, (no_rows(), no_postings()))
+        self._model = _model(self._postings)
 
     def extend(self, entries: Sequence[LogEntry]) -> None:
         """See `Index.extend`."""
         if not entries:
             return
         rows = self._rows.extended(entries)
-        documents = self._documents + [terms(entry.event.text) for entry in entries]
-        model = _model(documents)
+        postings = self._postings.extended([terms(entry.event.text) for entry in entries])
+        model = _model(postings)
         with self._generations.write(entries[-1].position) as folder:
-            rows.save(folder / "rows.msgpack")
-            (folder / "terms.msgpack").write_bytes(msgspec.msgpack.encode(documents))
-        self._rows, self._documents, self._model = rows, documents, model
+            rows.save(folder / "events.msgpack")
+            postings.save(folder)
+        self._rows, self._postings, self._model = rows, postings, model
         self.position = entries[-1].position
 
     def search(self, query: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """See `KeywordIndex.search`. Raises QueryError if the query has no word."""
         if not words(query):
             raise QueryError(f"the query {query!r} has no word in it: give at least one")
-        wanted = terms(query)
         if self._model is None:
             return []
-        scores = self._model.get_scores(wanted)
-        found = np.array([any(term in document for term in wanted) for document in self._model.doc_freqs])
+        model = self._model
+        scores = np.zeros(len(self._rows))
+        found = np.zeros(len(self._rows), np.bool_)
+        for term in terms(query):
+            if (posting := self._postings.of(term)) is not None:
+                rows, counts = posting
+                norm = model.k1 * (1 - model.b + model.b * self._postings.lengths[rows] / model.avgdl)
+                scores[rows] += model.idf[term] * counts * (model.k1 + 1) / (counts + norm)
+                found[rows] = True
         inside = self._rows.inside(scope)
-        rows = np.flatnonzero(found if inside is None else found & inside)
-        return self._rows.best("bm25", rows, scores[rows], k)
+        candidates = np.flatnonzero(found if inside is None else found & inside)
+        return self._rows.best("bm25", candidates, scores[candidates], k)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -61,10 +71,18 @@ class RankBm25:
         """Nothing stays open between calls."""
 
 
-def _load(folder: Path) -> tuple[Rows, list[list[str]]]:
-    documents = msgspec.msgpack.decode((folder / "terms.msgpack").read_bytes(), type=list[list[str]])
-    return Rows.load(folder / "rows.msgpack"), documents
+class _Statistics(BM25Okapi):  # type: ignore[misc]
+    """rank-bm25's corpus statistics and idf, from postings instead of token lists."""
+
+    def _initialize(self, corpus: Postings) -> dict[str, int]:
+        self.corpus_size = len(corpus.lengths)
+        self.avgdl = float(corpus.lengths.mean())
+        return dict(zip(corpus.vocabulary, corpus.frequencies().tolist(), strict=True))
 
 
-def _model(documents: list[list[str]]) -> BM25Okapi | None:
-    return BM25Okapi(documents) if any(documents) else None
+def _model(postings: Postings) -> _Statistics | None:
+    return _Statistics(postings) if postings.vocabulary else None
+
+
+def _load(folder: Path) -> tuple[Rows, Postings]:
+    return Rows.load(folder / "events.msgpack"), Postings.load(folder)
