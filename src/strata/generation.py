@@ -68,11 +68,21 @@ class Generations:
         return None
 
     @contextmanager
-    def write(self, position: int) -> Iterator[Path]:
-        """Give an empty folder to fill; on leaving, it becomes the current generation durably, or nothing changes."""
+    def write(self, position: int, *, follows: int = 0) -> Iterator[Path]:
+        """Give an empty folder to fill; on leaving, it becomes the current generation durably, or nothing changes.
+
+        `follows` is the position of the generation that the new one continues. Raises StoreError if that is no
+        longer the current one: two processes extend the index at once.
+        """
         with self._lock(wait=True):
             self._remove_leftovers()
             current = self._current()
+            found = self._position(current)
+            if found != follows:
+                raise StoreError(
+                    f"{self._root} was extended to position {found} by another process while this one worked on "
+                    f"position {follows}: open it again"
+                )
             number = int(current.rpartition("-")[2]) + 1 if current else 1
             folder = self._root / f"generation-{number}"
             folder.mkdir()
@@ -99,6 +109,12 @@ class Generations:
             return (self._root / "CURRENT").read_text()
         except FileNotFoundError:
             return None
+
+    def _position(self, name: str | None) -> int:
+        if name is None:
+            return 0
+        manifest = msgspec.json.decode((self._root / name / "manifest.json").read_bytes(), type=Manifest)
+        return manifest.position if manifest.version == self._version else 0
 
     def _remove_leftovers(self) -> None:
         current = self._current()

@@ -22,7 +22,9 @@ def _read(folder: Path) -> list[str]:
 
 
 def _write(root: Path, position: int) -> None:
-    with _open(root).write(position) as folder:
+    generations = _open(root)
+    loaded = generations.load(_read)
+    with generations.write(position, follows=loaded[0] if loaded else 0) as folder:
         (folder / "a").write_text(str(position))
         (folder / "b").write_text(str(position))
 
@@ -42,7 +44,7 @@ def test_the_newest_generation_counts_and_the_others_are_gone(tmp_path: Path) ->
 
 def test_a_failure_while_writing_changes_nothing(tmp_path: Path) -> None:
     _write(tmp_path, 1)
-    with pytest.raises(RuntimeError, match="disk"), _open(tmp_path).write(2) as folder:
+    with pytest.raises(RuntimeError, match="disk"), _open(tmp_path).write(2, follows=1) as folder:
         (folder / "a").write_text("2")
         raise RuntimeError("disk")
     assert _open(tmp_path).load(_read) == (1, ["1", "1"])
@@ -64,6 +66,13 @@ def test_opening_does_not_clean_what_another_process_is_writing(tmp_path: Path) 
         assert reader.load(_read) is None
         (folder / "b").write_text("1")
     assert reader.load(_read) == (1, ["1", "1"])
+
+
+def test_two_writers_cannot_overwrite_each_other(tmp_path: Path) -> None:
+    _write(tmp_path, 3)
+    with pytest.raises(StoreError, match="another process"), _open(tmp_path).write(2, follows=1):
+        pass
+    assert _open(tmp_path).load(_read) == (3, ["3", "3"])
 
 
 def test_a_newer_version_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class RankBm25:
         rows = self._rows.extended(entries)
         postings = self._postings.extended([terms(entry.event.text) for entry in entries])
         model = _model(postings)
-        with self._generations.write(entries[-1].position) as folder:
+        with self._generations.write(entries[-1].position, follows=self.position) as folder:
             rows.save(folder / "events.msgpack")
             postings.save(folder)
         self._rows, self._postings, self._model = rows, postings, model
