@@ -21,6 +21,8 @@ ENGINES: dict[str, dict[str, str]] = {
     "store": {"sqlite": "strata.sqlite_store:SqliteStore"},
     "toc": {"sqlite": "strata.toc.sqlite_toc:SqliteToc"},
     "bm25": {"rank-bm25": "strata.bm25.rank_bm25:RankBm25"},
+    "embedder": {"minilm": "strata.embed.minilm:MiniLm"},
+    "vector": {"numpy": "strata.vector.numpy_exact:NumpyExact"},
 }
 """Layer -> name -> "module:class". The first engine of a layer is its default."""
 

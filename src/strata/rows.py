@@ -40,6 +40,10 @@ class Rows(msgspec.Struct, frozen=True):
             timestamp=np.concatenate([self.timestamp, np.array([event.timestamp for event in events], np.int64)]),
         )
 
+    def row_of(self) -> dict[str, int]:
+        """The row of each event id."""
+        return {event_id: row for row, event_id in enumerate(self.ids)}
+
     def inside(self, scope: Scope) -> NDArray[np.bool_] | None:
         """Which rows the scope admits, shape (rows,); None if it admits all."""
         conditions = []

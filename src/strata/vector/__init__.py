@@ -1,0 +1,1 @@
+"""Nearest events by cosine similarity: one module an engine."""

@@ -1,0 +1,166 @@
+"""What every vector index promises."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from strata.errors import QueryError, StoreError
+from strata.event import LogEntry
+from strata.hit import Scope
+from strata.protocols import Embedder, VectorIndex
+from strata.vector.numpy_exact import NumpyExact
+from tests.strata.events import MINUTE, NOON, log
+
+ENGINES: dict[str, Callable[[Path, Embedder], VectorIndex]] = {"numpy": NumpyExact}
+Engine = Callable[[Path, Embedder], VectorIndex]
+
+
+class LetterCounts:
+    """A real, small embedding: how often each of eight letters comes, as a unit vector."""
+
+    dimensions = 8
+
+    def __init__(self, space: str = "letters") -> None:
+        self.space = space
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        counts = np.array([[text.count(letter) for letter in "abcdefgh"] for text in texts], np.float32) + 1e-3
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+LETTERS = LetterCounts()
+TEXTS = ["aaa", "aab", "bbb", "bcd", "ddd", "efgh", "hhh", "aah"]
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return ENGINES[request.param]
+
+
+def _query(text: str) -> NDArray[np.float32]:
+    return LETTERS.embed([text])[0]
+
+
+def _random(entries: Sequence[LogEntry], seed: int = 1) -> NDArray[np.float32]:
+    vectors = np.random.default_rng(seed).normal(size=(len(entries), LETTERS.dimensions)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_an_empty_index_finds_nothing(engine: Engine, tmp_path: Path) -> None:
+    index = engine(tmp_path, LETTERS)
+    assert (index.position, len(index), index.size_bytes()) == (0, 0, 0)
+    assert index.search(_query("a"), 3) == []
+
+
+def test_the_nearest_text_comes_first_with_its_cosine(engine: Engine, tmp_path: Path) -> None:
+    index = engine(tmp_path, LETTERS)
+    index.extend([entry for n, text in enumerate(TEXTS) for entry in log(text, session=f"s{n}", after=n, agent="x")])
+    best = index.search(_query("aaa"), 3)
+    assert (best[0].doc_id, best[0].layer, best[0].agent) == ("e1", "vector", "x")
+    assert best[0].score == pytest.approx(1.0, abs=1e-5)
+    assert [hit.doc_id for hit in best] == ["e1", "e2", "e8"]
+
+
+def test_it_agrees_with_the_definition_of_cosine(engine: Engine, tmp_path: Path) -> None:
+    entries = [log("x", session=f"s{n}", after=n)[0] for n in range(200)]
+    vectors = _random(entries)
+    index = engine(tmp_path, LETTERS)
+    index.extend_vectors(entries, vectors)
+    query = _query("abc")
+    expected = np.argsort(-(vectors.astype(float) @ query.astype(float)))[:20]
+    assert [hit.doc_id for hit in index.search(query, 20)] == [f"e{row + 1}" for row in expected]
+
+
+def test_equal_vectors_tie_and_go_by_id(engine: Engine, tmp_path: Path) -> None:
+    entries = [log("same", session=f"s{n}", after=n)[0] for n in range(37)]
+    index = engine(tmp_path, LETTERS)
+    index.extend_vectors(entries, np.repeat(_random(entries[:1]), 37, axis=0))
+    everyone = [hit.doc_id for hit in index.search(_query("abc"), 37)]
+    assert everyone == sorted(entry.event.event_id for entry in entries)
+    assert [hit.doc_id for hit in index.search(_query("abc"), 5)] == everyone[:5]
+
+
+def test_the_scope_filters_before_ranking(engine: Engine, tmp_path: Path) -> None:
+    index = engine(tmp_path, LETTERS)
+    index.extend(log(*["aaa"] * 40, agent="a"))
+    index.extend(log("aab", "bbb", agent="b", session="s2", after=40, start=NOON + 90 * MINUTE))
+    query = _query("aaa")
+    assert {hit.doc_id for hit in index.search(query, 5, Scope(agent="b"))} == {"e41", "e42"}
+    assert [hit.doc_id for hit in index.search(query, 5, Scope(since=NOON + 91 * MINUTE))] == ["e42"]
+    assert {hit.doc_id for hit in index.search(query, 50, Scope(until=NOON + 2 * MINUTE))} == {"e1", "e2"}
+    assert index.search(query, 5, Scope(agent="nobody")) == []
+    assert {hit.agent for hit in index.search(query, 30, Scope(agent="a"))} == {"a"}
+
+
+def test_it_opens_again_as_it_was_and_grows(engine: Engine, tmp_path: Path) -> None:
+    index = engine(tmp_path, LETTERS)
+    index.extend(log(*TEXTS[:5]))
+    before = index.search(_query("abc"), 10)
+    index.close()
+    again = engine(tmp_path, LETTERS)
+    assert (again.position, len(again)) == (5, 5)
+    assert again.search(_query("abc"), 10) == before
+    size = again.size_bytes()
+    again.extend(log(*TEXTS[5:], session="s2", after=5))
+    whole = engine(tmp_path / "whole", LETTERS)
+    whole.extend(log(*TEXTS[:5]) + log(*TEXTS[5:], session="s2", after=5))
+    assert again.search(_query("abc"), 10) == whole.search(_query("abc"), 10)
+    assert again.size_bytes() > size > 0
+
+
+def test_vectors_of_another_space_are_refused(engine: Engine, tmp_path: Path) -> None:
+    engine(tmp_path, LETTERS).extend(log("aaa"))
+    with pytest.raises(StoreError, match=r"vectors of letters.*digits"):
+        engine(tmp_path, LetterCounts("digits"))
+
+
+@pytest.mark.parametrize("shape", [(2, 7), (1, 8), (2, 8, 1)])
+def test_vectors_of_the_wrong_shape_are_refused_and_change_nothing(
+    engine: Engine, tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    index = engine(tmp_path, LETTERS)
+    with pytest.raises(ValueError, match="shape"):
+        index.extend_vectors(log("a", "b"), np.ones(shape, np.float32))
+    assert (len(index), engine(tmp_path, LETTERS).position) == (0, 0)
+
+
+def test_a_query_of_the_wrong_shape_is_refused(engine: Engine, tmp_path: Path) -> None:
+    index = engine(tmp_path, LETTERS)
+    with pytest.raises(QueryError, match="8 finite numbers"):
+        index.search(np.ones(7, np.float32), 3)
+    with pytest.raises(QueryError, match="8 finite numbers"):
+        index.search(np.full(8, np.nan, np.float32), 3)
+
+
+def _extend_for_ever(engine: Engine, path: Path) -> None:
+    index = engine(path, LETTERS)
+    while True:
+        entries = log("a", "b", "c", session=f"s{index.position}", after=index.position)
+        index.extend_vectors(entries, _random(entries, seed=index.position))
+
+
+def test_a_kill_at_any_moment_leaves_whole_batches(engine: Engine, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    moments = random.Random(3)
+    for _ in range(20):
+        writer = context.Process(target=_extend_for_ever, args=(engine, tmp_path))
+        writer.start()
+        time.sleep(moments.uniform(0.0, 0.04))
+        assert writer.pid is not None
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.join()
+        index = engine(tmp_path, LETTERS)
+        assert len(index) == index.position
+        assert len(index) % 3 == 0
+    assert index.position > 3
+    first = _random(log("a", "b", "c"), seed=0)
+    hits = {hit.doc_id: hit.score for hit in index.search(first[0], len(index), Scope(until=NOON + 1))}
+    assert hits["e1"] == pytest.approx(1.0, abs=1e-5)
