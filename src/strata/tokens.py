@@ -10,12 +10,19 @@ _APOSTROPHES = str.maketrans("\u2019\u02bc\uff07", "'''")
 
 _STEMMER = Stemmer.Stemmer("english")
 
-# The stop list of Lucene's StandardAnalyzer: words that carry no topic in any collection.
-_STOP = (
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this "
-    "to was will with"
-)
-STOP_WORDS = frozenset(_STOP.split())
+# English function words by class: they carry no topic, and a question is full of them.
+_FUNCTION_WORDS = """
+a an the this that these those
+i me my mine we us our you your he him his she her it its they them their myself yourself himself herself itself
+am is are was were be been being have has had having do does did doing will would shall should can could may might must
+isn't aren't wasn't weren't haven't hasn't hadn't don't doesn't didn't won't wouldn't shouldn't can't couldn't cannot
+i'm i've i'll i'd you're you've you'll he'll she'll we're we've we'll they're they've they'll let's
+what which who whom whose when where why how
+in on at by for with about of to from as into through during before after between against over under up down out off
+and but or nor if because while until so than though although
+not no then there here again too very just also such both each only own same some any all more most other few
+"""
+STOP_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 
 def words(text: str) -> list[str]:

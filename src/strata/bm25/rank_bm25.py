@@ -24,7 +24,7 @@ class RankBm25:
 
     def __init__(self, path: Path) -> None:
         """Open the index under `path`, a folder of its own. Raises StoreError if it cannot be read."""
-        self._generations = Generations(path, format="rank-bm25", version=3)
+        self._generations = Generations(path, format="rank-bm25", version=4)
         self.position, (self._rows, self._postings) = self._generations.load(_load) or (0, (no_rows(), no_postings()))
         self._model = _model(self._postings)
 
