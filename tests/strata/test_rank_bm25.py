@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from rank_bm25 import BM25Okapi
+from rank_bm25 import BM25Plus
 
-from strata.bm25.rank_bm25 import RankBm25
+from strata.bm25.rank_bm25 import K1, B, RankBm25
 from strata.tokens import terms
 from tests.strata.events import log
 
@@ -23,7 +23,7 @@ def test_scores_are_those_of_the_package(
     assume(any(terms(text) for text in texts) and terms(query))
     index = RankBm25(tmp_path_factory.mktemp("bm25"))
     index.extend(log(*texts))
-    expected = BM25Okapi([terms(text) for text in texts]).get_scores(terms(query))
+    expected = BM25Plus([terms(text) for text in texts], k1=K1, b=B, delta=0).get_scores(terms(query))
     hits = index.search(query, len(texts))
     np.testing.assert_allclose([hit.score for hit in hits], [expected[int(hit.doc_id[1:]) - 1] for hit in hits])
 

@@ -1,14 +1,14 @@
 """BM25 with the statistics of the rank-bm25 package, scored over the postings of the query's words only.
 
-Okapi BM25 with the idf of Trotman et al. (2014), floored at 0.25 of its mean; the scores are those of
-`BM25Okapi.get_scores`, which reads every document for every word.
+The idf is that of BM25+ (Lv and Zhai, CIKM 2011), ln((N + 1) / df), which is above 0 for every word; its constant
+`delta`, which no ranking of the events that hold a word depends on, is left out.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from rank_bm25 import BM25Okapi
+from rank_bm25 import BM25Plus
 
 from strata.bm25.postings import Postings, no_postings
 from strata.errors import QueryError
@@ -18,13 +18,16 @@ from strata.hit import EVERYTHING, Hit, Scope
 from strata.rows import Rows, no_rows
 from strata.tokens import terms, words
 
+K1 = 0.9
+B = 0.6
+
 
 class RankBm25:
     """KeywordIndex over arrays. It is written anew at each `extend`; only the new events are tokenized."""
 
     def __init__(self, path: Path) -> None:
         """Open the index under `path`, a folder of its own. Raises StoreError if it cannot be read."""
-        self._generations = Generations(path, format="rank-bm25", version=4)
+        self._generations = Generations(path, format="rank-bm25", version=5)
         self.position, (self._rows, self._postings) = self._generations.load(_load) or (0, (no_rows(), no_postings()))
         self._model = _model(self._postings)
 
@@ -71,7 +74,7 @@ class RankBm25:
         """Nothing stays open between calls."""
 
 
-class _Statistics(BM25Okapi):  # type: ignore[misc]
+class _Statistics(BM25Plus):  # type: ignore[misc]
     """rank-bm25's corpus statistics and idf, from postings instead of token lists."""
 
     def _initialize(self, corpus: Postings) -> dict[str, int]:
@@ -81,7 +84,7 @@ class _Statistics(BM25Okapi):  # type: ignore[misc]
 
 
 def _model(postings: Postings) -> _Statistics | None:
-    return _Statistics(postings) if postings.vocabulary else None
+    return _Statistics(postings, k1=K1, b=B, delta=0) if postings.vocabulary else None
 
 
 def _load(folder: Path) -> tuple[Rows, Postings]:
