@@ -94,6 +94,13 @@ def test_another_form_of_the_word_is_found(engine: Callable[[Path], KeywordIndex
     assert _ids(index, "jumping foxes")[0] == "e1"
 
 
+def test_an_event_is_found_by_the_name_of_its_speaker(engine: Callable[[Path], KeywordIndex], tmp_path: Path) -> None:
+    index = engine(tmp_path)
+    index.extend(log("I painted a hen", session="s1", speaker="Caroline"))
+    index.extend(log("I painted a hen", session="s2", after=1, speaker="Melanie"))
+    assert _ids(index, "what did Melanie paint?")[0] == "e2"
+
+
 def test_words_that_nobody_said_find_nothing(engine: Callable[[Path], KeywordIndex], tmp_path: Path) -> None:
     index = engine(tmp_path)
     index.extend(log(*FISH))

@@ -69,6 +69,13 @@ def test_the_nearest_text_comes_first_with_its_cosine(engine: Engine, tmp_path: 
     assert [hit.doc_id for hit in best] == ["e1", "e2", "e8"]
 
 
+def test_the_speaker_is_part_of_the_text(engine: Engine, tmp_path: Path) -> None:
+    index = engine(tmp_path, LETTERS)
+    index.extend(log("fff", session="s1", speaker="abba"))
+    index.extend(log("fff", session="s2", after=1, speaker="dede"))
+    assert [hit.doc_id for hit in index.search(_query("dede"), 2)] == ["e2", "e1"]
+
+
 def test_it_agrees_with_the_definition_of_cosine(engine: Engine, tmp_path: Path) -> None:
     entries = [log("x", session=f"s{n}", after=n)[0] for n in range(200)]
     vectors = _random(entries)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from rank_bm25 import BM25Plus
 
+from strata.author import attributed
 from strata.bm25.postings import Postings, no_postings
 from strata.errors import QueryError
 from strata.event import LogEntry
@@ -27,7 +28,7 @@ class RankBm25:
 
     def __init__(self, path: Path) -> None:
         """Open the index under `path`, a folder of its own. Raises StoreError if it cannot be read."""
-        self._generations = Generations(path, format="rank-bm25", version=5)
+        self._generations = Generations(path, format="rank-bm25", version=6)
         self.position, (self._rows, self._postings) = self._generations.load(_load) or (0, (no_rows(), no_postings()))
         self._model = _model(self._postings)
 
@@ -36,7 +37,7 @@ class RankBm25:
         if not entries:
             return
         rows = self._rows.extended(entries)
-        postings = self._postings.extended([terms(entry.event.text) for entry in entries])
+        postings = self._postings.extended([terms(attributed(entry.event)) for entry in entries])
         model = _model(postings)
         with self._generations.write(entries[-1].position, follows=self.position) as folder:
             rows.save(folder / "events.msgpack")

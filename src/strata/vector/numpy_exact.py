@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from strata.author import attributed
 from strata.errors import QueryError, StoreError
 from strata.event import LogEntry
 from strata.generation import Generations
@@ -39,7 +40,7 @@ class NumpyExact:
         """
         self._path = path
         self._embedder = embedder
-        self._generations = Generations(path, format="numpy-exact", version=1)
+        self._generations = Generations(path, format="numpy-exact", version=2)
         self.position, (space, self._rows) = self._generations.load(_load) or (0, (embedder.space, no_rows()))
         if space != embedder.space:
             raise StoreError(
@@ -51,7 +52,7 @@ class NumpyExact:
     def extend(self, entries: Sequence[LogEntry]) -> None:
         """See `Index.extend`. Raises ModelError if the embedder has no model."""
         if entries:
-            self.extend_vectors(entries, self._embedder.embed([entry.event.text for entry in entries]))
+            self.extend_vectors(entries, self._embedder.embed([attributed(entry.event) for entry in entries]))
 
     def extend_vectors(self, entries: Sequence[LogEntry], vectors: NDArray[np.float32]) -> None:
         """See `VectorIndex.extend_vectors`. Raises ValueError if the shape is wrong or a value is not finite."""
