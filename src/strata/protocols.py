@@ -168,7 +168,10 @@ class KeywordIndex(Index, Protocol):
     """BM25 over the events ("teleport")."""
 
     def search(self, query: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
-        """The k best events by (score descending, id ascending); only events that share a word with the query."""
+        """The k best events by (score descending, id ascending).
+
+        Only events that share a word with the query, or stand in their session beside one that does.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from strata.event import LogEntry
 from strata.hit import Hit, Scope
+from strata.tokens import words
 
 Chosen = NDArray[np.int64]
 
@@ -22,6 +23,8 @@ class Rows(msgspec.Struct, frozen=True):
     agent: NDArray[np.int32]
     session: NDArray[np.int32]
     timestamp: NDArray[np.int64]
+    worded: NDArray[np.bool_]
+    """Whether the event's text has a word in it; one without, such as the mark of a session's start, is never a hit."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -29,6 +32,7 @@ class Rows(msgspec.Struct, frozen=True):
     def extended(self, entries: Sequence[LogEntry]) -> "Rows":
         """These rows and those of the entries after them."""
         events = [entry.event for entry in entries]
+        worded = np.array([bool(words(event.text)) for event in events], np.bool_)
         agents, agent = _encode(self.agents, [event.agent for event in events])
         sessions, session = _encode(self.sessions, [event.session_id for event in events])
         return Rows(
@@ -38,6 +42,7 @@ class Rows(msgspec.Struct, frozen=True):
             agent=np.concatenate([self.agent, agent]),
             session=np.concatenate([self.session, session]),
             timestamp=np.concatenate([self.timestamp, np.array([event.timestamp for event in events], np.int64)]),
+            worded=np.concatenate([self.worded, worded]),
         )
 
     def row_of(self) -> dict[str, int]:
@@ -80,7 +85,7 @@ class Rows(msgspec.Struct, frozen=True):
 
     def save(self, path: Path) -> None:
         """Write the rows to one file."""
-        columns = self.agent.tobytes(), self.session.tobytes(), self.timestamp.tobytes()
+        columns = [column.tobytes() for column in (self.agent, self.session, self.timestamp, self.worded)]
         path.write_bytes(msgspec.msgpack.encode(_Packed(self.ids, self.agents, self.sessions, *columns)))
 
     @staticmethod
@@ -94,6 +99,7 @@ class Rows(msgspec.Struct, frozen=True):
             agent=np.frombuffer(packed.agent, np.int32),
             session=np.frombuffer(packed.session, np.int32),
             timestamp=np.frombuffer(packed.timestamp, np.int64),
+            worded=np.frombuffer(packed.worded, np.bool_),
         )
 
 
@@ -104,12 +110,13 @@ class _Packed(msgspec.Struct, array_like=True):
     agent: bytes
     session: bytes
     timestamp: bytes
+    worded: bytes
 
 
 def no_rows() -> Rows:
     """Rows of an empty index."""
     codes = np.empty(0, np.int32)
-    return Rows(ids=[], agents=[], sessions=[], agent=codes, session=codes, timestamp=np.empty(0, np.int64))
+    return Rows([], [], [], codes, codes, np.empty(0, np.int64), np.empty(0, np.bool_))
 
 
 def _encode(names: list[str], values: list[str]) -> tuple[list[str], NDArray[np.int32]]:

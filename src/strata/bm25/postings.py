@@ -19,11 +19,11 @@ class Postings(msgspec.Struct, frozen=True):
     lengths: NDArray[np.int32]
     """Terms in each row, repeats counted."""
 
-    def of(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
-        """The rows that hold a term and how often each does; None if no row does."""
+    def of(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The rows that hold a term and how often each does."""
         column = self.vocabulary.get(term)
         if column is None:
-            return None
+            return self.rows[:0], self.counts[:0]
         part = slice(self.starts[column], self.starts[column + 1])
         return self.rows[part], self.counts[part]
 
@@ -52,22 +52,22 @@ class Postings(msgspec.Struct, frozen=True):
             lengths=np.concatenate([self.lengths, lengths]),
         )
 
-    def save(self, folder: Path) -> None:
-        """Write the postings into a folder."""
-        (folder / "vocabulary.msgpack").write_bytes(msgspec.msgpack.encode(list(self.vocabulary)))
-        for name in ("starts", "rows", "counts", "lengths"):
-            np.save(folder / f"{name}.npy", getattr(self, name))
+    def save(self, folder: Path, name: str) -> None:
+        """Write the postings of one field into a folder."""
+        (folder / f"{name}-vocabulary.msgpack").write_bytes(msgspec.msgpack.encode(list(self.vocabulary)))
+        for column in ("starts", "rows", "counts", "lengths"):
+            np.save(folder / f"{name}-{column}.npy", getattr(self, column))
 
     @staticmethod
-    def load(folder: Path) -> "Postings":
+    def load(folder: Path, name: str) -> "Postings":
         """Map what `save` wrote into memory: a query reads only its own columns from the disk."""
-        names = msgspec.msgpack.decode((folder / "vocabulary.msgpack").read_bytes(), type=list[str])
+        vocabulary = msgspec.msgpack.decode((folder / f"{name}-vocabulary.msgpack").read_bytes(), type=list[str])
         return Postings(
-            vocabulary={term: column for column, term in enumerate(names)},
-            starts=_mapped(folder / "starts.npy"),
-            rows=_mapped(folder / "rows.npy"),
-            counts=_mapped(folder / "counts.npy"),
-            lengths=_mapped(folder / "lengths.npy"),
+            vocabulary={term: column for column, term in enumerate(vocabulary)},
+            starts=_mapped(folder / f"{name}-starts.npy"),
+            rows=_mapped(folder / f"{name}-rows.npy"),
+            counts=_mapped(folder / f"{name}-counts.npy"),
+            lengths=_mapped(folder / f"{name}-lengths.npy"),
         )
 
 

@@ -1,21 +1,28 @@
-"""BM25 with the statistics of the rank-bm25 package, scored over the postings of the query's words only.
+"""BM25 with the statistics of the rank-bm25 package, over postings, in the context of the session.
 
 The idf is that of BM25+ (Lv and Zhai, CIKM 2011), ln((N + 1) / df), which is above 0 for every word; its constant
 `delta`, which no ranking of the events that hold a word depends on, is left out.
+
+An event counts the words of its neighbours in the session too (`strata.neighbours`), before saturation: three
+neighbours that each say a word once do not add up to three saturated scores. The author's name counts for the
+event's own turn only. An event alone in its session has exactly its plain BM25 score.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rank_bm25 import BM25Plus
 
-from strata.author import attributed
+from strata.author import author
 from strata.bm25.postings import Postings, no_postings
 from strata.errors import QueryError
 from strata.event import LogEntry
 from strata.generation import Generations
 from strata.hit import EVERYTHING, Hit, Scope
+from strata.neighbours import Neighbourhood
 from strata.rows import Rows, no_rows
 from strata.tokens import terms, words
 
@@ -28,41 +35,67 @@ class RankBm25:
 
     def __init__(self, path: Path) -> None:
         """Open the index under `path`, a folder of its own. Raises StoreError if it cannot be read."""
-        self._generations = Generations(path, format="rank-bm25", version=6)
-        self.position, (self._rows, self._postings) = self._generations.load(_load) or (0, (no_rows(), no_postings()))
-        self._model = _model(self._postings)
+        self._generations = Generations(path, format="rank-bm25", version=7)
+        nothing = (no_rows(), no_postings(), no_postings())
+        self.position, (rows, whole, authors) = self._generations.load(_load) or (0, nothing)
+        self._take(rows, whole, authors)
+
+    def _take(self, rows: Rows, whole: Postings, authors: Postings) -> None:
+        self._rows, self._whole, self._authors = rows, whole, authors
+        self._model = _Statistics(whole, k1=K1, b=B, delta=0) if whole.vocabulary else None
+        self._near = Neighbourhood(rows.session)
+        if self._model is not None:
+            lengths = self._near.spread((whole.lengths - authors.lengths).astype(np.float64)) + authors.lengths
+            self._norm = K1 * (1 - B + B * lengths / lengths.mean())
 
     def extend(self, entries: Sequence[LogEntry]) -> None:
         """See `Index.extend`."""
         if not entries:
             return
         rows = self._rows.extended(entries)
-        postings = self._postings.extended([terms(attributed(entry.event)) for entry in entries])
-        model = _model(postings)
+        names = [terms(author(entry.event)) for entry in entries]
+        whole = self._whole.extended(
+            [name + terms(entry.event.text) for name, entry in zip(names, entries, strict=True)]
+        )
+        authors = self._authors.extended(names)
         with self._generations.write(entries[-1].position, follows=self.position) as folder:
             rows.save(folder / "events.msgpack")
-            postings.save(folder)
-        self._rows, self._postings, self._model = rows, postings, model
+            whole.save(folder, "whole")
+            authors.save(folder, "author")
+        self._take(rows, whole, authors)
         self.position = entries[-1].position
 
     def search(self, query: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
-        """See `KeywordIndex.search`. Raises QueryError if the query has no word."""
+        """The k best events that hold a word of the query or stand near one that does.
+
+        Near is at most `neighbours.REACH` events away in the session; the scope restricts which events are returned,
+        not which neighbours count. Raises QueryError if the query has no word.
+        """
         if not words(query):
             raise QueryError(f"the query {query!r} has no word in it: give at least one")
-        if self._model is None:
-            return []
-        model = self._model
         scores = np.zeros(len(self._rows))
-        found = np.zeros(len(self._rows), np.bool_)
-        for term in terms(query):
-            if (posting := self._postings.of(term)) is not None:
-                rows, counts = posting
-                norm = model.k1 * (1 - model.b + model.b * self._postings.lengths[rows] / model.avgdl)
-                scores[rows] += model.idf[term] * counts * (model.k1 + 1) / (counts + norm)
-                found[rows] = True
+        for term, times in Counter(terms(query)).items():
+            rows, counts = self._counts(term)
+            if self._model is not None and len(rows):
+                scores[rows] += times * self._model.idf[term] * counts * (K1 + 1) / (counts + self._norm[rows])
         inside = self._rows.inside(scope)
+        found = (scores > 0) & self._rows.worded
         candidates = np.flatnonzero(found if inside is None else found & inside)
         return self._rows.best("bm25", candidates, scores[candidates], k)
+
+    def _counts(self, term: str) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """The rows that a term counts for, and how much: its own author and text, and its neighbours' text."""
+        rows, counts = self._whole.of(term)
+        own, times = self._authors.of(term)
+        if not len(own):
+            return self._near.spread_sparse(rows, counts.astype(np.float64))
+        text = np.zeros(len(self._rows))
+        text[rows] = counts
+        text[own] -= times
+        spread = self._near.spread(text)
+        spread[own] += times
+        reached = np.flatnonzero(spread)
+        return reached, spread[reached]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -84,9 +117,6 @@ class _Statistics(BM25Plus):  # type: ignore[misc]
         return dict(zip(corpus.vocabulary, corpus.frequencies().tolist(), strict=True))
 
 
-def _model(postings: Postings) -> _Statistics | None:
-    return _Statistics(postings, k1=K1, b=B, delta=0) if postings.vocabulary else None
-
-
-def _load(folder: Path) -> tuple[Rows, Postings]:
-    return Rows.load(folder / "events.msgpack"), Postings.load(folder)
+def _load(folder: Path) -> tuple[Rows, Postings, Postings]:
+    rows = Rows.load(folder / "events.msgpack")
+    return rows, Postings.load(folder, "whole"), Postings.load(folder, "author")

@@ -40,7 +40,7 @@ class NumpyExact:
         """
         self._path = path
         self._embedder = embedder
-        self._generations = Generations(path, format="numpy-exact", version=2)
+        self._generations = Generations(path, format="numpy-exact", version=3)
         self.position, (space, self._rows) = self._generations.load(_load) or (0, (embedder.space, no_rows()))
         if space != embedder.space:
             raise StoreError(

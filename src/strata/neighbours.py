@@ -1,0 +1,54 @@
+"""Neighbours: what stands beside an event in its session says much of what the event means.
+
+A turn such as "Yes, last Friday" is found only by the words around it. So each event takes from its neighbours in
+the session, up to REACH before and after it in log order, half as much with every step away.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+REACH = 3
+DECAY = 0.5
+
+
+class Neighbourhood:
+    """Sums over neighbours, for rows that belong to sessions; a row alone in its session is only itself."""
+
+    def __init__(self, session: NDArray[np.int32]) -> None:
+        """`session` is each row's session code, shape (rows,), in log order."""
+        count = len(session)
+        # Rows by session, then by log order: neighbours are side by side there, at offsets of one.
+        self._order = np.argsort(session, kind="stable")
+        self._place = np.empty(count, np.int64)
+        self._place[self._order] = np.arange(count)
+        by_place = session[self._order]
+        # For each offset, the places whose right neighbour at that offset is of the same session.
+        self._inside = [by_place[offset:] == by_place[:-offset] for offset in range(1, REACH + 1)]
+        self._first = np.searchsorted(by_place, by_place, "left")
+        self._last = np.searchsorted(by_place, by_place, "right") - 1
+
+    def spread(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Each row's own value and its neighbours' by their weight; shape (rows,) or (rows, columns)."""
+        placed = values[self._order]
+        total = placed.copy()
+        for offset, inside in enumerate(self._inside, 1):
+            weight = inside * values.dtype.type(DECAY**offset)
+            if values.ndim == 2:
+                weight = weight[:, None]
+            total[offset:] += placed[:-offset] * weight
+            total[:-offset] += placed[offset:] * weight
+        return total[self._place]
+
+    def spread_sparse(
+        self, rows: NDArray[np.integer], values: NDArray[np.floating]
+    ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+        """As `spread` for a column that is 0 but for `values` at `rows`: the rows reached, and their sums."""
+        place = self._place[rows]
+        first, last = self._first[place], self._last[place]
+        places, sums = [place], [values]
+        for offset in range(1, REACH + 1):
+            for moved, inside in ((place - offset, place - offset >= first), (place + offset, place + offset <= last)):
+                places.append(moved[inside])
+                sums.append(values[inside] * DECAY**offset)
+        reached, inverse = np.unique(np.concatenate(places), return_inverse=True)
+        return self._order[reached], np.bincount(inverse, np.concatenate(sums), len(reached)).astype(np.float64)
