@@ -28,13 +28,11 @@ class Neighbourhood:
         self._last = np.searchsorted(by_place, by_place, "right") - 1
 
     def spread(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Each row's own value and its neighbours' by their weight; shape (rows,) or (rows, columns)."""
+        """Each row's own value and its neighbours' by their weight, shape (rows,)."""
         placed = values[self._order]
         total = placed.copy()
         for offset, inside in enumerate(self._inside, 1):
             weight = inside * values.dtype.type(DECAY**offset)
-            if values.ndim == 2:
-                weight = weight[:, None]
             total[offset:] += placed[:-offset] * weight
             total[:-offset] += placed[offset:] * weight
         return total[self._place]
@@ -52,3 +50,12 @@ class Neighbourhood:
                 sums.append(values[inside] * DECAY**offset)
         reached, inverse = np.unique(np.concatenate(places), return_inverse=True)
         return self._order[reached], np.bincount(inverse, np.concatenate(sums), len(reached)).astype(np.float64)
+
+    def sums_of(self, rows: NDArray[np.integer], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The spread vectors of some rows, shape (len(rows), dimensions); `vectors` are those of all rows."""
+        place = self._place[rows]
+        total: NDArray[np.float32] = vectors[rows]
+        for offset in (step for distance in range(1, REACH + 1) for step in (-distance, distance)):
+            inside = (place + offset >= self._first[place]) & (place + offset <= self._last[place])
+            total[inside] += vectors[self._order[place[inside] + offset]] * np.float32(DECAY ** abs(offset))
+        return total

@@ -86,6 +86,20 @@ def test_it_agrees_with_the_definition_of_cosine(engine: Engine, tmp_path: Path)
     assert [hit.doc_id for hit in index.search(query, 20)] == [f"e{row + 1}" for row in expected]
 
 
+def test_an_event_points_where_it_and_its_neighbours_point(engine: Engine, tmp_path: Path) -> None:
+    entries = log("a", "b", "c", "d", "e", session="s1") + log("f", session="s2", after=5)
+    vectors = _random(entries)
+    index = engine(tmp_path, LETTERS)
+    index.extend_vectors(entries[:2], vectors[:2])
+    index.extend_vectors(entries[2:], vectors[2:])
+    query = _query("abc")
+    found = {hit.doc_id: hit.score for hit in index.search(query, 6)}
+    third = vectors[2] + (vectors[1] + vectors[3]) / 2 + (vectors[0] + vectors[4]) / 4
+    first = vectors[0] + vectors[1] / 2 + vectors[2] / 4 + vectors[3] / 8
+    for event_id, together in (("e3", third), ("e1", first), ("e6", vectors[5])):
+        assert found[event_id] == pytest.approx(query @ together / np.linalg.norm(together), abs=1e-5)
+
+
 def test_equal_vectors_tie_and_go_by_id(engine: Engine, tmp_path: Path) -> None:
     entries = [log("same", session=f"s{n}", after=n)[0] for n in range(37)]
     index = engine(tmp_path, LETTERS)
@@ -169,5 +183,6 @@ def test_a_kill_at_any_moment_leaves_whole_batches(engine: Engine, tmp_path: Pat
         assert len(index) % 3 == 0
     assert index.position > 3
     first = _random(log("a", "b", "c"), seed=0)
-    hits = {hit.doc_id: hit.score for hit in index.search(first[0], len(index), Scope(until=NOON + 1))}
+    together = first[0] + first[1] / 2 + first[2] / 4
+    hits = {hit.doc_id: hit.score for hit in index.search(together / np.linalg.norm(together), len(index))}
     assert hits["e1"] == pytest.approx(1.0, abs=1e-5)

@@ -3,6 +3,10 @@
 `vectors.f32` holds float32 unit vectors in log order. A batch is appended and synced, then a new generation with
 the rows and the position is put in place: what a killed process left beyond the committed rows is cut off by the
 next writer and never read.
+
+An event is searched as the direction of its vector and its neighbours' in the session together (`strata.neighbours`).
+That takes no second embedding and no second copy: a sum of vectors times the query is the sum of their products, so
+only the lengths of the sums are kept. An event alone in its session has exactly its own cosine.
 """
 
 import os
@@ -18,13 +22,14 @@ from strata.errors import QueryError, StoreError
 from strata.event import LogEntry
 from strata.generation import Generations
 from strata.hit import EVERYTHING, Hit, Scope
+from strata.neighbours import Neighbourhood
 from strata.protocols import Embedder
 from strata.rows import Rows, no_rows
 
 # Scores are rounded: a matrix product gives equal vectors scores that differ in the last bits by their row.
 DECIMALS = 6
-SPARSE = 0.25
-"""Below this share of admitted rows only they are multiplied, at the cost of a copy."""
+BLOCK = 8192
+"""Rows whose vectors are summed at once."""
 
 
 class NumpyExact:
@@ -40,14 +45,16 @@ class NumpyExact:
         """
         self._path = path
         self._embedder = embedder
-        self._generations = Generations(path, format="numpy-exact", version=3)
-        self.position, (space, self._rows) = self._generations.load(_load) or (0, (embedder.space, no_rows()))
+        self._generations = Generations(path, format="numpy-exact", version=4)
+        nothing = (embedder.space, no_rows(), np.empty(0, np.float32))
+        self.position, (space, self._rows, self._lengths) = self._generations.load(_load) or (0, nothing)
         if space != embedder.space:
             raise StoreError(
                 f"{path} holds vectors of {space}, which cannot be compared with {embedder.space}: "
                 "delete the folder to embed the log again"
             )
         self._vectors = self._mapped(len(self._rows))
+        self._near = Neighbourhood(self._rows.session)
 
     def extend(self, entries: Sequence[LogEntry]) -> None:
         """See `Index.extend`. Raises ModelError if the embedder has no model."""
@@ -66,11 +73,15 @@ class NumpyExact:
         if not entries:
             return
         rows = self._rows.extended(entries)
+        near = Neighbourhood(rows.session)
         with self._generations.write(entries[-1].position, follows=self.position) as folder:
             self._append(vectors)
+            grown = self._mapped(len(rows))
+            lengths = self._grown_lengths(rows, near, grown)
+            np.save(folder / "lengths.npy", lengths)
             rows.save(folder / "events.msgpack")
             (folder / "space.json").write_bytes(msgspec.json.encode(self._embedder.space))
-        self._rows, self._vectors = rows, self._mapped(len(rows))
+        self._rows, self._near, self._vectors, self._lengths = rows, near, grown, lengths
         self.position = entries[-1].position
 
     def search(self, vector: NDArray[np.float32], k: int, scope: Scope = EVERYTHING) -> list[Hit]:
@@ -80,11 +91,8 @@ class NumpyExact:
                 f"a query vector must hold {self._embedder.dimensions} finite numbers, not shape {vector.shape}"
             )
         inside = self._rows.inside(scope)
-        rows = np.arange(len(self._rows)) if inside is None else np.flatnonzero(inside)
-        if len(rows) < SPARSE * len(self._rows):
-            scores = self._vectors[rows] @ vector
-        else:
-            scores = (self._vectors @ vector)[rows]
+        rows = np.flatnonzero(self._rows.worded if inside is None else self._rows.worded & inside)
+        scores = self._near.spread(self._vectors @ vector)[rows] / self._lengths[rows]
         return self._rows.best("vector", rows, np.round(scores, DECIMALS), k)
 
     def vectors_of(self, event_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
@@ -111,6 +119,18 @@ class NumpyExact:
             stream.flush()
             os.fsync(stream.fileno())
 
+    def _grown_lengths(self, rows: Rows, near: Neighbourhood, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Lengths of the summed vectors: only those of sessions that grew are new."""
+        old = len(self._lengths)
+        lengths = np.concatenate([self._lengths, np.empty(len(rows) - old, np.float32)])
+        changed = np.flatnonzero(np.isin(rows.session, np.unique(rows.session[old:])))
+        for start in range(0, len(changed), BLOCK):
+            block = changed[start : start + BLOCK]
+            lengths[block] = np.linalg.norm(near.sums_of(block, vectors), axis=1)
+        # A sum of nothing, or of opposites, has no direction; it scores 0 rather than not at all.
+        lengths[lengths == 0] = 1
+        return lengths
+
     def _mapped(self, count: int) -> NDArray[np.float32]:
         shape = (count, self._embedder.dimensions)
         if not count:
@@ -122,6 +142,6 @@ class NumpyExact:
             raise StoreError(f"{self._path} has lost vectors ({error}): delete the folder to rebuild it") from error
 
 
-def _load(folder: Path) -> tuple[str, Rows]:
+def _load(folder: Path) -> tuple[str, Rows, NDArray[np.float32]]:
     space = msgspec.json.decode((folder / "space.json").read_bytes(), type=str)
-    return space, Rows.load(folder / "events.msgpack")
+    return space, Rows.load(folder / "events.msgpack"), np.load(folder / "lengths.npy")
