@@ -71,7 +71,6 @@ def _window(query: str, now: datetime = NOW) -> Window | None:
         ("after 8 May 2023", "2023-05-09", None),
         ("until yesterday", None, "2023-08-16"),
         ("in May 2022 or in July 2022", "2022-05-01", "2022-08-01"),
-        ("who joined recently", "2023-07-17T15:30", "2023-08-16T15:30:00.001"),
     ],
 )
 def test_what_an_expression_means(query: str, since: str | None, until: str | None) -> None:
@@ -96,6 +95,7 @@ def test_what_an_expression_means(query: str, since: str | None, until: str | No
         "how do I sort by date",
         "before lunch, after the talk",
         "a last resort",
+        "what has she been painting recently or lately",
         "rows 10 to 2000",
         "from row 10 to 2000",
         "Ann and May went home",
@@ -111,6 +111,16 @@ def test_what_an_expression_means(query: str, since: str | None, until: str | No
 )
 def test_what_is_no_time_expression(query: str) -> None:
     assert _window(query) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "relative"),
+    [("yesterday", True), ("in May 2023", False), ("last May", True), ("on 8 May", False), ("since 3 weeks ago", True)],
+)
+def test_what_depends_on_when_it_is_said_is_relative(query: str, relative: bool) -> None:
+    window = _window(query)
+    assert window is not None
+    assert window.relative is relative
 
 
 def test_the_words_are_the_query_s_own() -> None:

@@ -16,11 +16,15 @@ from strata.route.time_point import Point, points
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """The time a query speaks of: epoch ms, `[since, until)`, None where it is open; `words` are the query's own."""
+    """The time a query speaks of: epoch ms, `[since, until)`, None where it is open; `words` are the query's own.
+
+    `relative` if it means something only to who knows when the query is asked.
+    """
 
     since: int | None
     until: int | None
     words: str
+    relative: bool
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -42,6 +46,7 @@ def time_window(query: str, now: int) -> Window | None:
     `now` is epoch ms, UTC: "yesterday" is the day before it, and a date without its year is the latest that has begun.
     """
     found = points(query, datetime.fromtimestamp(now / 1000, UTC))
+    relative = any(point.relative for point in found)
     parts = []
     while found:
         point = found.pop(0)
@@ -58,6 +63,7 @@ def time_window(query: str, now: int) -> Window | None:
         since=_milliseconds([part.since for part in parts], min),
         until=_milliseconds([part.until for part in parts], max),
         words=", ".join(query[part.start : part.end] for part in parts),
+        relative=relative,
     )
 
 

@@ -15,7 +15,6 @@ _MONTH_OF = {name: number for number, name in enumerate(_MONTHS, 1)}
 _MONTH_OF |= {name[:3]: number for name, number in _MONTH_OF.items()} | {"sept": 9}
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "couple": 2, "three": 3, "few": 3, "four": 4, "five": 5, "six": 6}
 _COUNTS |= {"seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "several": 3}
-_RECENT = timedelta(days=30)
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _MONTH = r"(?P<month>" + "|".join(sorted(_MONTH_OF, key=len, reverse=True)) + r")\b\.?"
@@ -35,13 +34,17 @@ Span = tuple[datetime, datetime]
 
 
 class Point(msgspec.Struct, frozen=True):
-    """An expression at `text[start:end]` that means the time `[since, until)`; `dated` if it names its year."""
+    """An expression at `text[start:end]` that means the time `[since, until)`.
+
+    `dated` if it names its year; `relative` if it means something only to who knows when it was said.
+    """
 
     start: int
     end: int
     since: datetime
     until: datetime
     dated: bool
+    relative: bool
 
 
 def points(text: str, now: datetime) -> list[Point]:
@@ -59,7 +62,7 @@ def points(text: str, now: datetime) -> list[Point]:
                 since, until = meaning(words, now)
             except (ValueError, OverflowError):
                 continue
-            found.append(Point(start, end, since, until, "year" in words))
+            found.append(Point(start, end, since, until, "year" in words, meaning in _RELATIVE))
     return sorted(found, key=lambda point: point.start)
 
 
@@ -173,10 +176,6 @@ def _near_day(words: dict[str, str], now: datetime) -> Span:
 _PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 24), "tonight": (17, 28), "night": (17, 28)}
 
 
-def _recently(words: dict[str, str], now: datetime) -> Span:
-    return now - _RECENT, _past(now)
-
-
 def _past(now: datetime) -> datetime:
     return now + timedelta(milliseconds=1)
 
@@ -185,6 +184,7 @@ def _count(word: str) -> int:
     return int(word) if word.isdigit() else _COUNTS[word]
 
 
+_RELATIVE = (_ago, _trailing, _calendar_unit, _weekday, _last_named, _near_day)
 _Meaning = Callable[[dict[str, str], datetime], Span]
 
 
@@ -234,5 +234,4 @@ _RULES = [
     ),
     _rule(rf"\b(?P<point>(?P<which>last|past|this)\s+{_WEEKDAY})\b", _weekday),
     _rule(rf"\b(?:on|since|before|after|until|by)\s+(?P<point>{_WEEKDAY})\b(?!s)", _weekday),
-    _rule(r"\b(?P<point>recently|lately)\b", _recently),
 ]
