@@ -54,6 +54,10 @@ class EventStore(Protocol):
         """Every agent named in the log, sorted."""
         ...
 
+    def newest(self, agent: str | None = None) -> int | None:
+        """The time of the newest event, of one agent if it is given, epoch ms; None if there is none."""
+        ...
+
     def acknowledge(self, index: str, position: int) -> None:
         """Tell the outbox that `index` holds everything up to `position`."""
         ...
@@ -202,6 +206,16 @@ class VectorIndex(Index, Protocol):
         """The k nearest events by (score descending, id ascending). `vector` has shape (dimensions,)."""
         ...
 
+    def rank(
+        self, vector: NDArray[np.float32], event_ids: Sequence[str], k: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        """As `search`, among these events only; those that the index does not hold are left out."""
+        ...
+
+    def vectors_of(self, event_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The stored vectors of those events that the index holds, each of shape (dimensions,)."""
+        ...
+
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """A community of segments. `importance` follows size and recency; `links` are the ids of related topics."""
@@ -224,4 +238,8 @@ class TopicGraph(Index, Protocol):
 
     def search(self, query: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The topics nearest to the query by relevance, not by importance; `doc_id` is the topic id."""
+        ...
+
+    def nearest(self, vector: NDArray[np.float32], k: int, scope: Scope = EVERYTHING) -> list[Hit]:
+        """As `search`, for a query embedded already, shape (dimensions,)."""
         ...

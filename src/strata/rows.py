@@ -1,6 +1,7 @@
 """Rows of an index: id, agent, session and time of its events, to restrict a search and to order its hits."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from strata.tokens import words
 Chosen = NDArray[np.int64]
 
 
-class Rows(msgspec.Struct, frozen=True):
+class Rows(msgspec.Struct, frozen=True, dict=True):
     """Columns of equal length, one row an event, in log order. `agent[i]` and `session[i]` index into the names."""
 
     ids: list[str]
@@ -45,6 +46,7 @@ class Rows(msgspec.Struct, frozen=True):
             worded=np.concatenate([self.worded, worded]),
         )
 
+    @cached_property
     def row_of(self) -> dict[str, int]:
         """The row of each event id."""
         return {event_id: row for row, event_id in enumerate(self.ids)}

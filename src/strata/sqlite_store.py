@@ -168,6 +168,12 @@ class SqliteStore:
         """Every agent named in the log, sorted."""
         return [name for (name,) in self._connection.execute("SELECT name FROM agent ORDER BY name")]
 
+    def newest(self, agent: str | None = None) -> int | None:
+        """The time of the newest event, of one agent if it is given, epoch ms; None if there is none."""
+        condition, values = ("", ()) if agent is None else ("WHERE agent = ?", (agent,))
+        (newest,) = self._connection.execute(f"SELECT max(timestamp) FROM event {condition}", values).fetchone()
+        return None if newest is None else int(newest)
+
     def acknowledge(self, index: str, position: int) -> None:
         """Tell the outbox that `index` holds everything up to `position`.
 

@@ -18,22 +18,10 @@ from strata.hit import Scope
 from strata.protocols import Embedder, VectorIndex
 from strata.vector.numpy_exact import NumpyExact
 from tests.strata.events import MINUTE, NOON, log
+from tests.strata.letters import LetterCounts
 
 ENGINES: dict[str, Callable[[Path, Embedder], VectorIndex]] = {"numpy": NumpyExact}
 Engine = Callable[[Path, Embedder], VectorIndex]
-
-
-class LetterCounts:
-    """A real, small embedding: how often each of eight letters comes, as a unit vector."""
-
-    dimensions = 8
-
-    def __init__(self, space: str = "letters") -> None:
-        self.space = space
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        counts = np.array([[text.count(letter) for letter in "abcdefgh"] for text in texts], np.float32) + 1e-3
-        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
 
 LETTERS = LetterCounts()
@@ -98,6 +86,25 @@ def test_an_event_points_where_it_and_its_neighbours_point(engine: Engine, tmp_p
     first = vectors[0] + vectors[1] / 2 + vectors[2] / 4 + vectors[3] / 8
     for event_id, together in (("e3", third), ("e1", first), ("e6", vectors[5])):
         assert found[event_id] == pytest.approx(query @ together / np.linalg.norm(together), abs=1e-5)
+
+
+def test_rank_orders_only_the_events_given(engine: Engine, tmp_path: Path) -> None:
+    entries = [log(text, session=f"s{n}", after=n, agent="a" if n % 2 else "b")[0] for n, text in enumerate(TEXTS)]
+    index = engine(tmp_path, LETTERS)
+    index.extend(entries)
+    query = _query("aaa")
+    assert [hit.doc_id for hit in index.rank(query, ["e3", "e8", "e2", "unknown"], 10)] == ["e2", "e8", "e3"]
+    assert [hit.doc_id for hit in index.rank(query, ["e3", "e8", "e2"], 10, Scope(agent="b"))] == ["e3"]
+    assert index.rank(query, [], 10) == []
+
+
+def test_stored_vectors_come_back(engine: Engine, tmp_path: Path) -> None:
+    index = engine(tmp_path, LETTERS)
+    entries = log("a", "b")
+    index.extend_vectors(entries, _random(entries))
+    stored = index.vectors_of(["e2", "unknown"])
+    assert list(stored) == ["e2"]
+    np.testing.assert_array_equal(stored["e2"], _random(entries)[1])
 
 
 def test_equal_vectors_tie_and_go_by_id(engine: Engine, tmp_path: Path) -> None:

@@ -86,18 +86,30 @@ class NumpyExact:
 
     def search(self, vector: NDArray[np.float32], k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """See `VectorIndex.search`. Raises QueryError if the vector has another shape or is not finite."""
+        return self._best(vector, self._rows.worded, k, scope)
+
+    def rank(
+        self, vector: NDArray[np.float32], event_ids: Sequence[str], k: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        """See `VectorIndex.rank`. Raises QueryError as `search` does."""
+        row_of = self._rows.row_of
+        among = np.zeros(len(self._rows), np.bool_)
+        among[[row_of[event_id] for event_id in event_ids if event_id in row_of]] = True
+        return self._best(vector, among & self._rows.worded, k, scope)
+
+    def _best(self, vector: NDArray[np.float32], among: NDArray[np.bool_], k: int, scope: Scope) -> list[Hit]:
         if vector.shape != (self._embedder.dimensions,) or not np.isfinite(vector).all():
             raise QueryError(
                 f"a query vector must hold {self._embedder.dimensions} finite numbers, not shape {vector.shape}"
             )
         inside = self._rows.inside(scope)
-        rows = np.flatnonzero(self._rows.worded if inside is None else self._rows.worded & inside)
+        rows = np.flatnonzero(among if inside is None else among & inside)
         scores = self._near.spread(self._vectors @ vector)[rows] / self._lengths[rows]
         return self._rows.best("vector", rows, np.round(scores, DECIMALS), k)
 
     def vectors_of(self, event_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of those events that the index holds."""
-        row_of = self._rows.row_of()
+        row_of = self._rows.row_of
         return {event_id: self._vectors[row_of[event_id]] for event_id in event_ids if event_id in row_of}
 
     def __len__(self) -> int:
