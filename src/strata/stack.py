@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
@@ -27,6 +27,10 @@ from strata.protocols import (
 )
 from strata.settings import FORMAT, Settings, read_settings, write_settings
 from strata.tokens import words
+
+if TYPE_CHECKING:
+    from strata.route.bounds import Bounds
+    from strata.route.explanation import RouteResult
 
 BATCH = 20_000
 SHOWN_AGENTS = 8
@@ -122,6 +126,47 @@ class Strata:
             (vector,) = self.embedder.embed([query])
             return self._with_text(self.vector.search(vector, k, scope))
         return self._with_text(cast(Toc | KeywordIndex | TopicGraph, index).search(query, k, scope))
+
+    def route(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        agent: str | None = None,
+        now: int | None = None,
+        intent: str | None = None,
+        tier: str | None = None,
+        mode: str | None = None,
+        bounds: "Bounds | None" = None,
+        time_boxing: bool = True,
+    ) -> "RouteResult":
+        """The k best events by all layers that are ready, and an explanation of how they were found.
+
+        `now` is the epoch ms at which the query is asked, for expressions such as "last Tuesday"; by default the time
+        of the newest event (of the agent). `intent`, `tier` and `mode` force what is otherwise chosen by the query's
+        words and by the layers that are ready. `time_boxing=False` ignores time expressions.
+
+        Raises QueryError if the query has no words or asks for what is not ready, UnknownNameError for an agent that
+        does not exist, StoreError if there is nothing to search, ModelError if only a missing model could answer.
+        """
+        from strata.route.router import route
+
+        if self.store.position == 0:
+            raise StoreError(f"{self.path} holds no events: fill it with `strata ingest`")
+        positions = {layer: self.index(layer).position for layer in INDEXES if self._place(layer).exists()}
+        return route(
+            self,
+            query,
+            k,
+            scope=self.scope(agent=agent),
+            behind={layer: self.store.position - position for layer, position in positions.items() if position},
+            now=now,
+            intent=intent,
+            tier=tier,
+            mode=mode,
+            bounds=bounds,
+            time_boxing=time_boxing,
+        )
 
     def _with_text(self, hits: list[Hit]) -> list[Hit]:
         """Hits on events come from their index without the text, which only the log keeps."""
