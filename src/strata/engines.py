@@ -7,7 +7,7 @@ An engine is a class, constructed with:
     bm25      Engine(path)
     embedder  Engine()                        loads its model at the first `embed`
     vector    Engine(path, embedder)
-    topics    Engine(path, toc, embedder)
+    topics    Engine(path, toc, vector, embedder)
 
 An index may say in a class attribute `batch_size` how many events one `extend` takes best.
 """
@@ -23,6 +23,7 @@ ENGINES: dict[str, dict[str, str]] = {
     "bm25": {"rank-bm25": "strata.bm25.rank_bm25:RankBm25"},
     "embedder": {"minilm": "strata.embed.minilm:MiniLm"},
     "vector": {"numpy": "strata.vector.numpy_exact:NumpyExact"},
+    "topics": {"networkx": "strata.topics.networkx:NetworkxTopics"},
 }
 """Layer -> name -> "module:class". The first engine of a layer is its default."""
 

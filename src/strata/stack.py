@@ -70,7 +70,7 @@ class Strata:
 
     @cached_property
     def topics(self) -> TopicGraph:
-        return cast(TopicGraph, self._open("topics", self.toc, self.embedder))
+        return cast(TopicGraph, self._open("topics", self.toc, self.vector, self.embedder))
 
     def index(self, layer: str) -> Index:
         """The index of a layer. Raises UnknownNameError if the layer is none of `INDEXES`."""

@@ -240,3 +240,30 @@ def test_sequential_goes_on_until_a_step_is_confident_enough(stack: Strata) -> N
     assert _tried(unsure) == ["bm25", "vector", "agentic"]
     assert unsure.hits == []
     assert "min_confidence" in unsure.explanation.bounds_hit
+
+
+def test_the_full_tier_fuses_topics_and_shows_what_they_expand_to(tmp_path: Path) -> None:
+    with opened(tmp_path, ("toc", "bm25", "vector", "topics")) as stack:
+        assert stack.topics.topics()
+        explored = stack.route("tell me about the retry limit", agent="claude")
+        assert explored.explanation.tier == "full"
+        assert sorted(_tried(explored)) == ["bm25", "topics", "vector"]
+        assert explored.explanation.chain == ("topics+bm25+vector", "agentic")
+        reached = explored.explanation.topics
+        assert reached
+        expanded = {
+            event_id for topic in reached for segment in topic.segment_ids for event_id in stack.toc.events_of(segment)
+        }
+        through = {hit.doc_id for hit in explored.hits if "topics" in hit.found_by}
+        assert through and through <= expanded
+        assert {hit.agent for hit in explored.hits} == {"claude"}
+        assert sorted(_tried(stack.route("what is the retry limit"))) == ["bm25", "vector"]
+        assert stack.route("what is the retry limit").explanation.topics == ()
+
+
+def test_topics_alone_answer_in_the_order_of_events_not_of_importance(tmp_path: Path) -> None:
+    with opened(tmp_path, ("toc", "bm25", "vector", "topics")) as stack:
+        result = stack.route("Where do we keep zebra fixtures?", intent="explore", mode="sequential")
+        assert _tried(result) == ["topics"]
+        assert result.hits[0].doc_id.startswith("s2")
+        assert result.hits[0].confidence > 0.5

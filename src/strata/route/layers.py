@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strata.errors import ModelError, StrataError
-from strata.hit import Scope
+from strata.hit import Hit, Scope
 from strata.protocols import Embedder, EventStore, KeywordIndex, Toc, TopicGraph, VectorIndex
 from strata.route.agentic import browse
 from strata.route.bounds import Meter
@@ -38,11 +38,10 @@ class Stack(Protocol):
 
 
 class Found(msgspec.Struct):
-    """What one layer found: event ids best first, those inside the window apart, and cosines if it knows them."""
+    """What one layer found: event ids best first, and those inside the window apart, if there is a window."""
 
     ids: list[str] = []
     boxed: list[str] | None = None
-    cosines: dict[str, float] = {}
 
 
 class Layers:
@@ -56,6 +55,7 @@ class Layers:
         self._box = box
         self._meter = meter
         self._vector: NDArray[np.float32] | None = None
+        self._cosines: dict[str, float] = {}
         self._asked: dict[Layer, Found] = {}
         self.reports: list[LayerReport] = []
         self.topics: tuple[TopicReached, ...] = ()
@@ -104,16 +104,12 @@ class Layers:
         return self._both(lambda most, scope: [hit.doc_id for hit in self._stack.bm25.search(self._query, most, scope)])
 
     def _nearest(self, k: int) -> Found:
-        cosines: dict[str, float] = {}
+        return self._both(lambda most, scope: self._near(self._stack.vector.search(self._embedded(), most, scope)))
 
-        def search(most: int, scope: Scope) -> list[str]:
-            hits = self._stack.vector.search(self._embedded(), most, scope)
-            cosines.update((hit.doc_id, hit.score) for hit in hits)
-            return [hit.doc_id for hit in hits if hit.score > 0]
-
-        found = self._both(search)
-        found.cosines = cosines
-        return found
+    def _near(self, hits: Sequence[Hit]) -> list[str]:
+        """The ids of hits of the vector index that point the query's way at all; their cosines are kept."""
+        self._cosines.update((hit.doc_id, hit.score) for hit in hits)
+        return [hit.doc_id for hit in hits if hit.score > 0]
 
     def _topics(self, k: int) -> Found:
         hits = self._stack.topics.nearest(self._embedded(), TOPICS, self._scope)
@@ -133,9 +129,7 @@ class Layers:
                 break
             event_ids.extend(self._stack.toc.events_of(segment_id))
         return self._both(
-            lambda most, scope: [
-                hit.doc_id for hit in self._stack.vector.rank(self._embedded(), event_ids, most, scope) if hit.score > 0
-            ]
+            lambda most, scope: self._near(self._stack.vector.rank(self._embedded(), event_ids, most, scope))
         )
 
     def _agentic(self, k: int) -> Found:
@@ -157,9 +151,8 @@ class Layers:
         return self._vector
 
     def cosine(self, event_id: str) -> float:
-        """The event's cosine with the query, if the vector layer found it; 0 otherwise."""
-        vector = self._asked.get("vector")
-        return vector.cosines.get(event_id, 0.0) if vector else 0.0
+        """The event's cosine with the query, if a layer that compares vectors found it; 0 otherwise."""
+        return self._cosines.get(event_id, 0.0)
 
     def failure(self) -> StrataError | None:
         """The reason, if every layer that was asked has failed."""

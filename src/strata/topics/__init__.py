@@ -1,0 +1,1 @@
+"""Topics: communities of similar segments, one module an engine."""
