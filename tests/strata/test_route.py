@@ -132,6 +132,25 @@ def test_now_is_the_newest_event_unless_it_is_given(stack: Strata) -> None:
     assert window.since == ms("2023-07-01")
 
 
+def test_what_is_told_in_the_days_after_a_window_counts_as_inside(stack: Strata) -> None:
+    near = stack.route("the gateway on 1 July 2023").explanation.window
+    far = stack.route("the gateway on 28 June 2023").explanation.window
+    assert near is not None and near.candidates > 0
+    assert far is not None and far.candidates == 0
+
+
+def test_a_guessed_now_counts_half(stack: Strata) -> None:
+    guessed = stack.route("pizza yesterday")
+    given = stack.route("pizza yesterday", now=ms("2023-07-03") + 43_380_000)
+    assert guessed.explanation.window is not None and given.explanation.window is not None
+    assert "half weight" in guessed.explanation.window.effect
+    assert "half weight" not in given.explanation.window.effect
+    assert guessed.hits[0].doc_id == given.hits[0].doc_id
+    assert guessed.hits[0].score < given.hits[0].score
+    dated = stack.route("pizza on 2 July 2023").explanation.window
+    assert dated is not None and "half weight" not in dated.effect
+
+
 def test_a_window_without_events_changes_nothing_and_says_so(stack: Strata) -> None:
     boxed = stack.route("the retry limit in 1999")
     free = stack.route("the retry limit in 1999", time_boxing=False)

@@ -24,6 +24,14 @@ from strata.tokens import terms, words
 WEIGHTS: Mapping[Layer, float] = {"bm25": 1.5, "vector": 1.0, "topics": 0.5, "agentic": 1.0}
 
 
+TOLD_WITHIN = 3 * 86_400_000
+"""Milliseconds after the end of a window in which its events are still told."""
+
+
+GUESSED = 0.5
+"""Weight of a window that depends on when the query is asked, if that is guessed from the newest event."""
+
+
 class Router:
     """One query on its way through the layers."""
 
@@ -36,6 +44,7 @@ class Router:
         scope: Scope,
         window: Window | None,
         now: int,
+        guessed: bool,
         intention: Intention,
         tier: Tier,
         tier_reason: str,
@@ -43,12 +52,13 @@ class Router:
         meter: Meter,
         behind: Mapping[str, int],
     ) -> None:
-        """`now` is epoch ms; `behind` are the events that each layer that is built still lacks."""
+        """`now` is epoch ms, `guessed` or given; `behind` are the events that each built layer still lacks."""
         self._stack = stack
         self._query = query
         self._k = k
         self._window = window
         self._now = now
+        self._trust = GUESSED if window is not None and window.relative and guessed else 1.0
         self._intention = intention
         self._tier: Tier = tier
         self._tier_reason = tier_reason
@@ -56,7 +66,7 @@ class Router:
         self._meter = meter
         self._behind = behind
         self._chain = chain(intention.intent, tier, self._mode, browsable="toc" in behind)
-        box = None if window is None else Scope(agent=scope.agent, since=window.since, until=window.until)
+        box = None if window is None else Scope(agent=scope.agent, since=window.since, until=_told_by(window))
         self._layers = Layers(stack, query, scope, box, meter)
         self._wanted = frozenset(terms(query) or words(query))
         self._fallback_reason = ""
@@ -88,7 +98,7 @@ class Router:
             found = self._layers.ask(layer, self._k)
             lists.append((layer, WEIGHTS[layer], found.ids))
             if found.boxed:
-                lists.append((layer, WEIGHTS[layer], found.boxed))
+                lists.append((layer, WEIGHTS[layer] * self._trust, found.boxed))
         fused = fuse(lists)
         self._candidates.update(event.doc_id for event in fused)
         return fused
@@ -173,12 +183,19 @@ class Router:
             words=self._window.words,
             now=self._now,
             candidates=inside,
-            effect=(
-                "events inside the window were ranked once more by themselves, and that ranking fused with the rest"
-                if inside
-                else "no event inside the window was found, so it changed nothing"
-            ),
+            effect=self._effect(inside),
         )
+
+    def _effect(self, inside: int) -> str:
+        if not inside:
+            return "no event inside the window was found, so it changed nothing"
+        effect = "events inside it, or told within three days after, were ranked once more and that ranking fused in"
+        return effect if self._trust == 1 else f"{effect}, at half weight, as the time of asking is only guessed"
+
+
+def _told_by(window: Window) -> int | None:
+    """When what happened in a window has been told: people speak of a day in the days after it."""
+    return window.until + TOLD_WITHIN if window.until is not None and window.since is not None else window.until
 
 
 def _routed(event: Event, found: Fused, confidence: float) -> RoutedHit:
@@ -243,6 +260,7 @@ def route(
         scope=scope,
         window=window,
         now=moment,
+        guessed=now is None,
         intention=Intention(checked_intent(intent), "it was asked for") if intent else found,
         tier=chosen,
         tier_reason="it was asked for" if tier else f"the highest whose layers are ready: {', '.join(sorted(ready))}",
