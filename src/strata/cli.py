@@ -18,6 +18,8 @@ from strata.engines import INDEXES
 from strata.errors import QueryError, StrataError, TraceError
 from strata.hit import Hit
 from strata.protocols import TocNode
+from strata.route import report
+from strata.route.bounds import Bounds
 from strata.trace import parse_timestamp
 
 app = typer.Typer(
@@ -148,6 +150,54 @@ def search(
     with strata.open(store, create=False) as stack:
         hits = stack.search(layer, query, k, agent=agent, since=_bound(since), until=_bound(until))
     _print_hits(hits, as_json)
+
+
+@app.command()
+def route(
+    store: Store,
+    query: Annotated[str, typer.Argument(help="What to ask.", show_default=False)],
+    k: Count = 10,
+    agent: Agent = None,
+    now: Annotated[
+        str | None,
+        typer.Option(help="When it is asked, ISO 8601; by default the time of the newest event.", show_default=False),
+    ] = None,
+    intent: Annotated[
+        str | None, typer.Option(help="Force the intent: explore, answer, locate, time-boxed.", show_default=False)
+    ] = None,
+    tier: Annotated[
+        str | None,
+        typer.Option(help="Force the tier: full, hybrid, semantic, keyword, agentic.", show_default=False),
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="Force the mode: parallel, hybrid, sequential.", show_default=False)
+    ] = None,
+    min_confidence: Annotated[float, typer.Option(help="Leave out hits below it, 0 to 1.")] = 0.0,
+    timeout_ms: Annotated[float, typer.Option(help="Look at nothing more after this time.")] = 5000.0,
+    time_boxing: Annotated[bool, typer.Option(help="Heed time expressions in the query.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Ask every layer that is ready, and say which answered and why."""
+    bounds = Bounds(min_confidence=min_confidence, timeout_ms=timeout_ms)
+    with strata.open(store, create=False) as stack:
+        result = stack.route(
+            query,
+            k,
+            agent=agent,
+            now=_bound(now),
+            intent=intent,
+            tier=tier,
+            mode=mode,
+            bounds=bounds,
+            time_boxing=time_boxing,
+        )
+    if as_json:
+        _print_json(result)
+        return
+    _print_hits(list(result.hits), as_json)
+    print()
+    for line in report.lines(result.explanation):
+        print(line)
 
 
 @app.command()
