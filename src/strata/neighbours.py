@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 REACH = 3
 DECAY = 0.5
+DENSE = 4
+"""A column with more than one value in so many rows is summed over all rows, which needs no sorting."""
 
 
 class Neighbourhood:
@@ -22,8 +24,10 @@ class Neighbourhood:
         self._place = np.empty(count, np.int64)
         self._place[self._order] = np.arange(count)
         by_place = session[self._order]
-        # For each offset, the places whose right neighbour at that offset is of the same session.
-        self._inside = [by_place[offset:] == by_place[:-offset] for offset in range(1, REACH + 1)]
+        # For each offset, the weight of the right neighbour at that offset: 0 if it is of another session.
+        self._weight = [
+            (by_place[offset:] == by_place[:-offset]) * np.float32(DECAY**offset) for offset in range(1, REACH + 1)
+        ]
         self._first = np.searchsorted(by_place, by_place, "left")
         self._last = np.searchsorted(by_place, by_place, "right") - 1
 
@@ -31,8 +35,7 @@ class Neighbourhood:
         """Each row's own value and its neighbours' by their weight, shape (rows,)."""
         placed = values[self._order]
         total = placed.copy()
-        for offset, inside in enumerate(self._inside, 1):
-            weight = inside * values.dtype.type(DECAY**offset)
+        for offset, weight in enumerate(self._weight, 1):
             total[offset:] += placed[:-offset] * weight
             total[:-offset] += placed[offset:] * weight
         return total[self._place]
@@ -48,8 +51,13 @@ class Neighbourhood:
             for moved, inside in ((place - offset, place - offset >= first), (place + offset, place + offset <= last)):
                 places.append(moved[inside])
                 sums.append(values[inside] * DECAY**offset)
-        reached, inverse = np.unique(np.concatenate(places), return_inverse=True)
-        return self._order[reached], np.bincount(inverse, np.concatenate(sums), len(reached)).astype(np.float64)
+        where, weights = np.concatenate(places), np.concatenate(sums)
+        if len(where) * DENSE < len(self._order):
+            reached, where = np.unique(where, return_inverse=True)
+            return self._order[reached], np.bincount(where, weights, len(reached)).astype(np.float64)
+        total = np.bincount(where, weights, len(self._order)).astype(np.float64)
+        reached = np.flatnonzero(total)
+        return self._order[reached], total[reached]
 
     def sums_of(self, rows: NDArray[np.integer], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """The spread vectors of some rows, shape (len(rows), dimensions); `vectors` are those of all rows."""
