@@ -1,0 +1,45 @@
+"""asv.conf.json says the same as the files that say it elsewhere."""
+
+import tomllib
+from pathlib import Path
+
+from asv.config import Config
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = Config.load(str(ROOT / "asv.conf.json"))
+
+
+def matrix_pins() -> dict[str, str]:
+    pins = {}
+    for key, versions in CONFIG.matrix["req"].items():
+        assert len(versions) == 1, f"{key}: every further version doubles the run"
+        pins[canonicalize_name(key.removeprefix("pip+"))] = versions[0]
+    return pins
+
+
+def test_the_matrix_pins_what_constraints_txt_pins() -> None:
+    lines = (ROOT / "constraints.txt").read_text().split()
+    constraints = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
+    pins = matrix_pins()
+    assert pins == {name: constraints.get(name) for name in pins}
+
+
+def test_the_matrix_holds_all_that_a_commit_imports() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["strata"]
+    wanted += project["build-system"]["requires"]
+    pins = matrix_pins()
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), str(requirement)
+
+
+def test_torch_is_installed_before_anything_that_would_bring_another() -> None:
+    assert next(iter(CONFIG.matrix["req"])) == "torch"
+
+
+def test_measurements_run_on_one_thread_and_offline() -> None:
+    variables = CONFIG.matrix["env_nobuild"]
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "HF_HUB_OFFLINE"):
+        assert variables[name] == ["1"]
