@@ -1,8 +1,11 @@
 """asv.conf.json says the same as the files that say it elsewhere."""
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from asv.config import Config
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -39,7 +42,10 @@ def test_torch_is_installed_before_anything_that_would_bring_another() -> None:
     assert next(iter(CONFIG.matrix["req"])) == "torch"
 
 
-def test_measurements_run_on_one_thread_and_offline() -> None:
-    variables = CONFIG.matrix["env_nobuild"]
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "HF_HUB_OFFLINE"):
-        assert variables[name] == ["1"]
+@pytest.mark.parametrize(("threads", "expected"), [(None, "1"), ("2", "2")])
+def test_measurements_run_on_the_threads_asked_for_and_offline(threads: str | None, expected: str) -> None:
+    environment = {"PATH": "", "OMP_NUM_THREADS": "64"} | ({"RETROSPEED_THREADS": threads} if threads else {})
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "HF_HUB_OFFLINE")
+    code = f"import benchmarks, os; print(*(os.environ[name] for name in {names}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True)
+    assert done.stdout.decode().split() == [expected, expected, expected, "1"]

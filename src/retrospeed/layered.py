@@ -22,11 +22,12 @@ from typing import Any
 
 from asv import util
 from asv.console import log
-from asv.environment import EnvironmentUnavailable
+from asv.environment import EnvironmentUnavailable, get_env_name
 from asv.plugins.virtualenv import Virtualenv
 
 from retrospeed.commit_venv import CommitVenv, Stamp, site_packages
 from retrospeed.frozen_packages import keep_beside_results
+from retrospeed.pin_digest import fold
 from retrospeed.shared_venv import FREEZE, SharedRecord, is_plain, requirement_lines, sweep_shared
 from retrospeed.unmet_requirements import unmet_requirements
 
@@ -60,12 +61,24 @@ class Layered(Virtualenv):  # type: ignore[misc]
         self._shared: Path | None = None
         self._is_inside = False
         self._evicts_at_exit = False
+        base = {"pip+build", "pip+asv_runner", "pip+pympler"}
+        self._named = fold({key: value for key, value in requirements.items() if key not in base}, conf)
         super().__init__(conf, python, requirements, tagged_env_vars)
         self._shared = Path(self._path)
         if self._build_command is None:
             self._build_command = BUILD_COMMAND
         if self._install_command is None:
             self._install_command = INSTALL_COMMAND
+
+    @property
+    def name(self) -> str:
+        """As asv names an environment, with the pins that the matrix never varies under one digest."""
+        return str(get_env_name(self.tool_name, self._python, self._named, self._tagged_env_vars))
+
+    @property
+    def requirements(self) -> dict[str, str]:
+        """What asv records as the parameters of a result, and offers to choose from on the site."""
+        return self._named
 
     # The shared environment
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.retrospeed.conftest import VALUES, History
+from tests.retrospeed.environments.conftest import VALUES, History
 from tests.retrospeed.scratch_project import MACHINE, Suite
 
 MakeSuite = Callable[..., Suite]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retrospeed.shared_venv import NOT_DEPENDENCIES
 from retrospeed.tree_snapshot import snapshot
-from tests.retrospeed.conftest import VALUES, History
+from tests.retrospeed.environments.conftest import VALUES, History
 from tests.retrospeed.scratch_project import Suite
 
 MakeSuite = Callable[..., Suite]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from retrospeed.interpreters import NoInterpreterError, interpreters
-from tests.retrospeed.conftest import VALUES, History
+from tests.retrospeed.environments.conftest import VALUES, History
 from tests.retrospeed.scratch_project import Suite
 
 PROGRAM = """
