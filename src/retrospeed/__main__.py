@@ -1,0 +1,6 @@
+"""``python -m retrospeed``."""
+
+from retrospeed.cli import main
+
+if __name__ == "__main__":
+    main()
