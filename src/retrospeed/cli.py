@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from retrospeed import baseline
 from retrospeed.compare import compare
 from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import ExitCode
@@ -37,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(compare)
+app.add_typer(baseline.app)
 
 
 @app.callback()
