@@ -130,7 +130,8 @@ def of_commit(
     selection = selection or Selection()
     store = ResultStore(suite.results_dir)
     name = machine.choose(store, machine_name)
-    results = _one_environment(_measured(suite, store, name, commit), selection.environment)
+    found = store.load(name, revision.measured(suite, store, name, commit))
+    results = _one_environment(found, selection.environment)
     known = benchmarks_file.read(suite.results_dir)
     metrics = []
     for key, measurement in sorted(results.series.items()):
@@ -178,7 +179,7 @@ def checked(
             f"{path} was written on machine {baseline.machine_name} and cannot judge results of {name}; "
             "write a baseline on that machine, or choose another with --machine."
         )
-    results = _measured(suite, store, name, commit)
+    results = store.load(name, revision.measured(suite, store, name, commit))
     rules = thresholds.ThresholdsInUse(path.name, baseline.thresholds)
     if thresholds_file is not None:
         rules = thresholds.load(thresholds_file, suite.benchmark_dir)
@@ -192,11 +193,6 @@ def checked(
         fail_on=fail_on,
         verdict=judge(pairing, benchmarks, rules.rules),
     )
-
-
-def _measured(suite: Suite, store: ResultStore, name: str, commit: str | None) -> list[CommitResults]:
-    found = store.newest(name) if commit is None else revision.measured(suite, store, name, commit)
-    return store.load(name, found)
 
 
 def _one_environment(results: list[CommitResults], wanted: str | None) -> CommitResults:

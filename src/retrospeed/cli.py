@@ -11,6 +11,7 @@ from retrospeed import baseline
 from retrospeed.compare import compare
 from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import ExitCode
+from retrospeed.show import show
 
 _INTERRUPTED = 130
 
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.add_typer(baseline.app)
+app.command()(show)
 
 
 @app.callback()

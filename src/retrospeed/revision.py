@@ -19,12 +19,14 @@ def full_hash(repository: Path | None, revision: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def measured(suite: Suite, store: ResultStore, machine: str, revision: str) -> str:
-    """A hash, full if git knows the commit, of a commit measured on `machine`.
+def measured(suite: Suite, store: ResultStore, machine: str, revision: str | None) -> str:
+    """A hash, full if git knows the commit, of a commit measured on `machine`; of the newest, if `revision` is None.
 
     Results can outlive the commits they came from (a rebased branch, a repository that is not here), so a prefix
     of a measured commit is taken as well. Raises RevisionError listing what there is.
     """
+    if revision is None:
+        return store.newest(machine)
     commits = store.commits(machine)
     commit = full_hash(suite.repository, revision)
     if commit is not None:
