@@ -51,7 +51,7 @@ def compare(
     )
     out = table.console()
     if asv_table:
-        print_asv_table(suite, judgement, out)
+        print_asv_table(suite, judgement, environment, out)
     publish(judgement, Forms(json_file, markdown_file, github), out)
     raise typer.Exit(judgement.exit_code)
 
@@ -78,11 +78,12 @@ def judged(
     return Judgement(base=full[0], head=full[1], machine=name, thresholds=rules, fail_on=fail_on, verdict=verdict)
 
 
-def print_asv_table(suite: Suite, judgement: Judgement, out: Console) -> None:
+def print_asv_table(suite: Suite, judgement: Judgement, environment: str | None, out: Console) -> None:
     """Print what ``asv compare`` prints at the factor of the general warning threshold; it decides nothing."""
     factor = 1 + (judgement.thresholds.rules.default.warning.relative or 0.0)
     command = [sys.executable, "-m", "asv", "--config", str(suite.config_file), "compare"]
     command += [judgement.base.commit, judgement.head.commit, "--factor", str(factor), "--machine", judgement.machine]
+    command += [] if environment is None else ["--environment", environment]
     done = subprocess.run(command, cwd=suite.root, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         print(done.stdout.strip("\n"), end="\n\n", file=out.file)

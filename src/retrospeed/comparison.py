@@ -37,7 +37,7 @@ class Class(StrEnum):
 
 SEVERE_CLASSES = frozenset({Class.SEVERE, Class.FAILED})
 INCONCLUSIVE_CLASSES = frozenset({Class.VANISHED, Class.INCOMPARABLE, Class.INCONCLUSIVE})
-COMPARED_CLASSES = frozenset({Class.SEVERE, Class.WARNING, Class.IMPROVED, Class.UNCHANGED, Class.INCONCLUSIVE})
+JUDGED_CLASSES = SEVERE_CLASSES | {Class.WARNING, Class.IMPROVED, Class.UNCHANGED, Class.INCONCLUSIVE}
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,21 +70,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return {name: counted[name] for name in Class if counted[name]}
 
     @property
-    def compared(self) -> tuple[Comparison, ...]:
-        """The series that were judged."""
-        return tuple(c for c in self.comparisons if c.classification in COMPARED_CLASSES)
+    def judged(self) -> tuple[Comparison, ...]:
+        """The series that were judged: those with a number on both sides, and those that began to fail."""
+        return tuple(c for c in self.comparisons if c.classification in JUDGED_CLASSES)
 
     @property
     def not_compared(self) -> tuple[Comparison, ...]:
         """The series that could not be judged, for whatever reason."""
-        return tuple(c for c in self.comparisons if c.classification not in COMPARED_CLASSES)
+        return tuple(c for c in self.comparisons if c.classification not in JUDGED_CLASSES)
 
     def exit_code(self, fail_on: FailOn) -> ExitCode:
-        """The exit status; with nothing to compare, inconclusive."""
+        """The exit status; with nothing to judge, inconclusive."""
         found = set(self.counts)
         return exit_code(
             severe=bool(found & SEVERE_CLASSES),
-            inconclusive=bool(found & INCONCLUSIVE_CLASSES) or not self.compared,
+            inconclusive=bool(found & INCONCLUSIVE_CLASSES) or not self.judged,
             warning=Class.WARNING in found,
             fail_on=fail_on,
         )

@@ -67,7 +67,8 @@ def change_in_words(ratio: float, difference: float, benchmark: Benchmark, *, ab
         return f"{value_in_words(abs(difference), benchmark.unit)} {word}"
     if ratio >= 3:
         return f"{ratio:.1f} times as much"
-    return f"{percent(abs(ratio - 1))} {word}"
+    points = abs(ratio - 1) * 100
+    return f"{points:.0f} % {word}" if points >= 10 else f"{points:.2g} % {word}"
 
 
 def three_digits(value: float) -> str:

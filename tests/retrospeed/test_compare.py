@@ -54,6 +54,7 @@ def test_every_case_has_its_class_and_its_exit_status(suite, case):
     base, head, expected, status = CASES[case]
     done, verdict = compared(suite, {"search.time_query": base}, {"search.time_query": head})
     assert classes(verdict) == {"search.time_query": expected}
+    assert "search.time_query" in done.stdout
     assert (done.exit_code, verdict["exit_code"]) == (status, status)
     assert done.stderr == ""
 

@@ -12,8 +12,8 @@ from retrospeed.report import wording
 def form(judgement: Judgement) -> str:
     """The judgement as Markdown: what changed in the open, the rest folded away."""
     verdict = judgement.verdict
-    changed = [c for c in verdict.compared if c.classification is not Class.UNCHANGED]
-    unchanged = [c for c in verdict.compared if c.classification is Class.UNCHANGED]
+    changed = [c for c in verdict.judged if c.classification is not Class.UNCHANGED]
+    unchanged = [c for c in verdict.judged if c.classification is Class.UNCHANGED]
     parts = [f"### Benchmarks: {_escaped(wording.headline(judgement))}", wording.counts(verdict)]
     if changed:
         parts.append(_table(judgement, changed))

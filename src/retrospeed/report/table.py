@@ -31,9 +31,9 @@ def console() -> Console:
 
 def show(judgement: Judgement, out: Console) -> None:
     """Print the judgement: what was compared, what was not, by which thresholds, and what follows."""
-    compared = judgement.verdict.compared
-    if compared:
-        out.print(_table(judgement, compared))
+    judged = judgement.verdict.judged
+    if judged:
+        out.print(_table(judgement, judged))
     left_out = wording.not_compared(judgement)
     if left_out:
         out.print("Not compared:", style="bold")
@@ -47,7 +47,7 @@ def show(judgement: Judgement, out: Console) -> None:
     out.print(Text(wording.headline(judgement), style=style), soft_wrap=True)
 
 
-def _table(judgement: Judgement, compared: tuple[Comparison, ...]) -> Table:
+def _table(judgement: Judgement, judged: tuple[Comparison, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("benchmark", overflow="fold")
     table.add_column(f"base {judgement.base.commit[:8]}", justify="right", no_wrap=True)
@@ -55,7 +55,7 @@ def _table(judgement: Judgement, compared: tuple[Comparison, ...]) -> Table:
     table.add_column("ratio", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("why", overflow="fold")
-    for comparison in compared:
+    for comparison in judged:
         style = _STYLES.get(comparison.classification, "")
         ratio = "" if comparison.effect is None else interval_in_words(comparison.effect)
         table.add_row(

@@ -51,8 +51,8 @@ def not_compared(judgement: Judgement) -> list[str]:
 def thresholds(judgement: Judgement) -> list[str]:
     """A line for each set of limits that was applied, and to how many series."""
     groups: dict[tuple[str, Limits], int] = {}
-    for comparison in judgement.verdict.compared:
-        if comparison.limits is not None:
+    for comparison in judgement.verdict.judged:
+        if comparison.limits is not None and comparison.effect is not None:
             key = (_scope(comparison), comparison.limits)
             groups[key] = groups.get(key, 0) + 1
     lines = []
