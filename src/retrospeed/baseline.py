@@ -15,6 +15,7 @@ from retrospeed.errors import BaselineError
 from retrospeed.exit_codes import FailOn
 from retrospeed.judge import judge
 from retrospeed.judgement import Judgement, Side
+from retrospeed.measurement import Outcome
 from retrospeed.pairing import Selection, pair
 from retrospeed.report import table
 from retrospeed.report.publish import Forms, publish
@@ -74,7 +75,7 @@ def show_command(
         columns.add_column(name, overflow="fold")
     columns.add_column("value", justify="right", no_wrap=True)
     for metric in baseline.metrics:
-        value = value_in_words(metric.value, metric.unit)
+        value = str(metric.outcome) if metric.value is None else value_in_words(metric.value, metric.unit)
         columns.add_row(metric.layer, metric.metric, metric.tier, metric.mode, Text(str(metric.key)), value)
     out.print(columns)
     written = f"commit {baseline.commit[:8]} on {baseline.machine_name}, {baseline.environment}, {baseline.created_at}"
@@ -137,9 +138,9 @@ def of_commit(
     for key, measurement in sorted(results.series.items()):
         if selection.takes(key):
             benchmark = known.get(key.benchmark) or benchmarks_file.Benchmark(name=key.benchmark)
-            metric = baseline_file.metric_of(benchmark, key, measurement, results.versions.get(key.benchmark))
-            metrics += [] if metric is None else [metric]
-    if not metrics:
+            version = results.versions.get(key.benchmark)
+            metrics.append(baseline_file.metric_of(benchmark, key, measurement, version))
+    if not any(metric.outcome is Outcome.MEASURED for metric in metrics):
         raise BaselineError(f"There is nothing to write: {results.path} holds no value that is selected.")
     return Baseline(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -12,7 +12,7 @@ import msgspec
 from retrospeed import thresholds
 from retrospeed.benchmarks_file import Benchmark
 from retrospeed.errors import BaselineError, ThresholdsError
-from retrospeed.measurement import Measurement, SeriesKey
+from retrospeed.measurement import Measurement, Outcome, SeriesKey
 from retrospeed.result_file import CommitResults
 from retrospeed.thresholds import Thresholds
 
@@ -35,7 +35,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit: str
     direction: str
     version: str | None = None
-    value: float
+    value: float | None
+    """In the benchmark's unit; null if it failed or was skipped, as `outcome` says."""
+    outcome: Outcome = Outcome.MEASURED
     interval: tuple[float | None, float | None] | None = None
     """asv's 99 % interval of the median; null for an infinite bound."""
     repeat: int | None = None
@@ -105,10 +107,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def metric_of(benchmark: Benchmark, key: SeriesKey, measurement: Measurement, version: str | None) -> Metric | None:
-    """The metric to write for a series, None if it has no value."""
-    if measurement.value is None:
-        return None
+def metric_of(benchmark: Benchmark, key: SeriesKey, measurement: Measurement, version: str | None) -> Metric:
+    """The metric to write for a series. What failed is written too: it must not seem to begin to fail later."""
     params = benchmark.named_params(key)
     interval = measurement.interval
     return Metric(
@@ -123,6 +123,7 @@ def metric_of(benchmark: Benchmark, key: SeriesKey, measurement: Measurement, ve
         direction="lower" if benchmark.lower_is_better else "higher",
         version=version,
         value=measurement.value,
+        outcome=measurement.outcome,
         interval=None if interval is None else (_finite(interval[0]), _finite(interval[1])),
         repeat=measurement.repeat,
         samples=None if measurement.samples is None else list(measurement.samples),
@@ -173,6 +174,7 @@ def _measurement(metric: Metric) -> Measurement:
     bounds = (-math.inf if low is None else low, math.inf if high is None else high)
     return Measurement(
         value=metric.value,
+        outcome=metric.outcome,
         interval=None if metric.interval is None else bounds,
         repeat=metric.repeat,
         samples=None if metric.samples is None else tuple(metric.samples),

@@ -106,6 +106,14 @@ def test_another_version_of_a_benchmark_is_incomparable(written):
     assert run("check").exit_code == 4
 
 
+def test_what_failed_when_the_baseline_was_written_does_not_begin_to_fail(written):
+    written.measured(written.commits[1], results(0.010, 0.1) | {"search.time_broken": Given([None])})
+    assert run("write").exit_code == 0
+    done = run("check")
+    assert (done.exit_code, "unmeasured: search.time_broken" in done.stdout) == (0, True)
+    assert ["search.time_broken", "failed"] in [line.split() for line in run("show").stdout.splitlines()]
+
+
 def test_show_prints_a_table_or_the_file(written):
     shown = run("show")
     assert shown.exit_code == 0
