@@ -31,7 +31,7 @@ class _File(msgspec.Struct):
     params: dict[str, Any]
     result_columns: list[str]
     results: dict[str, list[Any]]
-    requirements: dict[str, str] = {}
+    requirements: dict[str, str | None] = {}
     python: str = ""
 
 
@@ -96,7 +96,7 @@ def read(path: Path) -> CommitResults:
         environment=file.env_name,
         date=file.date,
         measured_at=measured_at,
-        requirements=file.requirements,
+        requirements={name: version or "" for name, version in file.requirements.items()},
         python=file.python,
         series=series,
         versions=versions,

@@ -75,7 +75,8 @@ def three_digits(value: float) -> str:
     """`value` with three significant digits, without an exponent where people would not write one."""
     if value == 0:
         return "0"
-    size = abs(value)
+    # Rounded first: 0.9997 has to come out as 1.00 and not as 1.000.
+    size = abs(float(f"{value:.2e}"))
     if 1e-4 <= size < 1e6:
         digits = max(0, 2 - math.floor(math.log10(size)))
         return f"{value:,.{digits}f}"
