@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from retrospeed.benchmarks_file import Benchmark
@@ -93,3 +95,12 @@ def test_severe_below_warning_is_refused(suite):
 def test_a_file_asked_for_must_be_there(suite):
     with pytest.raises(ThresholdsError, match=r"no thresholds file at .*gone\.toml"):
         load(suite.root / "gone.toml", suite.root / "benchmarks")
+
+
+def test_the_thresholds_of_this_projects_own_suite_can_be_used():
+    rules = load(None, Path(__file__).parents[2] / "benchmarks")
+    assert rules.source == "thresholds.toml"
+    read = Benchmark(name="toc.track_read", unit="seconds", layer="toc", metric="p50")
+    assert rules.rules.limits(read) == Limits(0.05, 2e-5, 0.2, 2e-5, None)
+    tail = Benchmark(name="bm25.track_p99", unit="seconds", layer="bm25", metric="p99")
+    assert rules.rules.limits(tail) == Limits(0.10, 1e-4, 0.2, 1e-4, None)
