@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from retrospeed import thresholds
+from retrospeed import thresholds, whole_file
 from retrospeed.benchmarks_file import Benchmark
 from retrospeed.errors import BaselineError, ThresholdsError
 from retrospeed.measurement import Measurement, Outcome, SeriesKey
@@ -151,13 +151,8 @@ def read(path: Path) -> Baseline:
 
 
 def write(baseline: Baseline, path: Path) -> None:
-    """Write the baseline in one step: no reader ever sees half of it. Raises BaselineError if it cannot be written."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(baseline), indent=2) + b"\n")
-        partial.replace(path)
-    except OSError as error:
-        raise BaselineError(f"{path} cannot be written: {error.strerror}.") from error
+    """Write the baseline; raises RetrospeedError if it cannot be written."""
+    whole_file.write(path, msgspec.json.format(msgspec.json.encode(baseline), indent=2) + b"\n")
 
 
 def json_schema() -> dict[str, Any]:

@@ -237,6 +237,16 @@ def test_a_file_that_cannot_be_written_is_named(suite):
     suite.measured(suite.commits[0], {"a.time_x": timing(1.0)})
     done = run("HEAD~2", "HEAD~2", "--no-asv-table", "--json", "no/such/folder/v.json")
     assert one_sentence(done) and "no/such/folder/v.json cannot be written" in done.stderr
+    done = run("HEAD~2", "HEAD~2", "--no-asv-table", "--markdown", "/dev/full")
+    assert one_sentence(done) and "/dev/full cannot be written" in done.stderr
+
+
+def test_an_older_file_is_replaced_whole_and_nothing_is_left_beside_it(suite):
+    suite.measured(suite.commits[0], {"a.time_x": timing(1.0)})
+    (suite.root / "v.md").write_text("zzz" * 10_000)
+    assert run("HEAD~2", "HEAD~2", "--no-asv-table", "--markdown", "v.md").exit_code == 0
+    assert "zzz" not in (suite.root / "v.md").read_text()
+    assert [path.name for path in suite.root.glob(".*.partial")] == []
 
 
 def test_annotations_are_for_github_alone(suite, monkeypatch):

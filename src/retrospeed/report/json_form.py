@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from retrospeed import whole_file
 from retrospeed.comparison import Class, Comparison
 from retrospeed.effect import Method
 from retrospeed.exit_codes import FailOn
@@ -100,7 +101,7 @@ def form(judgement: Judgement) -> VerdictForm:
 
 def write(judgement: Judgement, path: Path) -> None:
     """Write the judgement to `path`."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(form(judgement)), indent=2) + b"\n")
+    whole_file.write(path, msgspec.json.format(msgspec.json.encode(form(judgement)), indent=2) + b"\n")
 
 
 def json_schema() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from retrospeed import whole_file
 from retrospeed.comparison import Class, Comparison
 from retrospeed.judge import interval_in_words
 from retrospeed.judgement import Judgement
@@ -29,7 +30,7 @@ def form(judgement: Judgement) -> str:
 
 def write(judgement: Judgement, path: Path) -> None:
     """Write the judgement to `path`."""
-    path.write_text(form(judgement), encoding="utf-8")
+    whole_file.write(path, form(judgement).encode())
 
 
 def _table(judgement: Judgement, comparisons: Iterable[Comparison]) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from retrospeed.errors import RetrospeedError
 from retrospeed.judgement import Judgement
 from retrospeed.report import annotations, json_form, markdown, table
 
@@ -21,13 +20,10 @@ class Forms:
 
 def publish(judgement: Judgement, forms: Forms, out: Console) -> None:
     """Write the files, then print the table and the annotations. Raises RetrospeedError if a file cannot be written."""
-    try:
-        if forms.json_file is not None:
-            json_form.write(judgement, forms.json_file)
-        if forms.markdown_file is not None:
-            markdown.write(judgement, forms.markdown_file)
-    except OSError as error:
-        raise RetrospeedError(f"{error.filename} cannot be written: {error.strerror}.") from error
+    if forms.json_file is not None:
+        json_form.write(judgement, forms.json_file)
+    if forms.markdown_file is not None:
+        markdown.write(judgement, forms.markdown_file)
     table.show(judgement, out)
     if annotations.wanted(forms.github):
         for line in annotations.lines(judgement):
