@@ -3,19 +3,19 @@
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strata.bm25.rank_bm25 import RankBm25
+from strata.engines import ENGINES, load
 from strata.errors import QueryError
 from strata.event import Event, LogEntry
 from strata.hit import Scope
 from strata.protocols import KeywordIndex
 from tests.strata.events import MINUTE, NOON, log
 
-ENGINES: dict[str, Callable[[Path], KeywordIndex]] = {"rank-bm25": RankBm25}
 FISH = [
     "the quick brown fox jumps over a lazy dog",
     "a fox and a hen went to town",
@@ -25,9 +25,9 @@ FISH = [
 ]
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(params=sorted(ENGINES["bm25"]))
 def engine(request: pytest.FixtureRequest) -> Callable[[Path], KeywordIndex]:
-    return ENGINES[request.param]
+    return cast(Callable[[Path], KeywordIndex], load("bm25", request.param))
 
 
 def _ids(index: KeywordIndex, query: str, k: int = 10, **scope: int | str) -> list[str]:
@@ -145,7 +145,8 @@ def test_it_does_not_matter_in_how_many_steps_the_log_came(
         LogEntry(n, Event(event_id=f"e{n}", session_id=f"s{n % 3}", timestamp=NOON + n, text=text))
         for n, text in enumerate(texts, 1)
     ]
-    for engine in ENGINES.values():
+    for name in ENGINES["bm25"]:
+        engine = load("bm25", name)
         whole, stepwise = engine(tmp_path_factory.mktemp("whole")), engine(tmp_path_factory.mktemp("steps"))
         whole.extend(entries)
         edges = [0, *sorted(min(cut, len(entries)) for cut in cuts), len(entries)]

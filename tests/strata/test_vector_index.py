@@ -6,21 +6,22 @@ import random
 import signal
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from strata.engines import ENGINES, load
 from strata.errors import QueryError, StoreError
 from strata.event import LogEntry
 from strata.hit import Scope
 from strata.protocols import Embedder, VectorIndex
-from strata.vector.numpy_exact import NumpyExact
 from tests.strata.events import MINUTE, NOON, log
 from tests.strata.letters import LetterCounts
 
-ENGINES: dict[str, Callable[[Path, Embedder], VectorIndex]] = {"numpy": NumpyExact}
 Engine = Callable[[Path, Embedder], VectorIndex]
 
 
@@ -28,9 +29,9 @@ LETTERS = LetterCounts()
 TEXTS = ["aaa", "aab", "bbb", "bcd", "ddd", "efgh", "hhh", "aah"]
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(params=sorted(ENGINES["vector"]))
 def engine(request: pytest.FixtureRequest) -> Engine:
-    return ENGINES[request.param]
+    return cast(Engine, load("vector", request.param))
 
 
 def _query(text: str) -> NDArray[np.float32]:
@@ -168,19 +169,22 @@ def test_a_query_of_the_wrong_shape_is_refused(engine: Engine, tmp_path: Path) -
         index.search(np.full(8, np.nan, np.float32), 3)
 
 
-def _extend_for_ever(engine: Engine, path: Path) -> None:
+def _extend_for_ever(engine: Engine, path: Path, begun: Event) -> None:
     index = engine(path, LETTERS)
     while True:
         entries = log("a", "b", "c", session=f"s{index.position}", after=index.position)
         index.extend_vectors(entries, _random(entries, seed=index.position))
+        begun.set()
 
 
 def test_a_kill_at_any_moment_leaves_whole_batches(engine: Engine, tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     moments = random.Random(3)
     for _ in range(20):
-        writer = context.Process(target=_extend_for_ever, args=(engine, tmp_path))
+        begun = context.Event()
+        writer = context.Process(target=_extend_for_ever, args=(engine, tmp_path, begun))
         writer.start()
+        assert begun.wait(60)
         time.sleep(moments.uniform(0.0, 0.04))
         assert writer.pid is not None
         os.kill(writer.pid, signal.SIGKILL)
