@@ -38,8 +38,8 @@ class Collection(msgspec.Struct, frozen=True):
         return (ndcg if self.metric == "nDCG@10" else recall)(ranked, question.relevant)
 
 
-def scifact(folder: Path) -> Collection:
-    """A BEIR folder: each document, its title before its text, is an event in a session of its own."""
+def beir(folder: Path) -> Collection:
+    """Any folder in the BEIR layout: each document, its title before its text, is an event in a session of its own."""
     events = [
         Event(
             event_id=row["_id"],
@@ -53,11 +53,11 @@ def scifact(folder: Path) -> Collection:
     questions = [
         Question(row["text"], judged[row["_id"]]) for row in _rows(folder / "queries.jsonl") if row["_id"] in judged
     ]
-    return Collection("scifact", "nDCG@10", events, questions)
+    return Collection(folder.name, "nDCG@10", events, questions)
 
 
-def locomo(folder: Path) -> Collection:
-    """Conversations; each question is asked of its own, and adversarial ones are left out."""
+def conversations(folder: Path) -> Collection:
+    """A folder laid out as LoCoMo is: each question is asked of its own conversation, adversarial ones are left out."""
     events = [
         Event(
             event_id=row["event_id"],
@@ -72,11 +72,11 @@ def locomo(folder: Path) -> Collection:
     ]
     judged = _judgements(folder)
     questions = [
-        Question(row["text"], judged[row["_id"]], row["metadata"]["agent"], row["metadata"]["category"])
+        Question(row["text"], judged[row["_id"]], row["metadata"]["agent"], row["metadata"].get("category", 0))
         for row in _rows(folder / "queries.jsonl")
-        if row["_id"] in judged and row["metadata"]["category"] != ADVERSARIAL
+        if row["_id"] in judged and row["metadata"].get("category") != ADVERSARIAL
     ]
-    return Collection("locomo", "recall@10", events, questions)
+    return Collection(folder.name, "recall@10", events, questions)
 
 
 def ndcg(ranked: Sequence[str], relevant: Mapping[str, int], k: int = 10) -> float:

@@ -5,6 +5,7 @@ with `scifact/` and `locomo/`; see docs for where to get it. Embeddings are made
 
     RETROSPEED_DATA=... python studies/quality.py
     RETROSPEED_DATA=... python studies/quality.py --json quality.json
+    python studies/quality.py --beir FOLDER --conversations FOLDER       other collections, the same settings
 """
 
 import sys
@@ -21,7 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 import strata
-from judged import Collection, Question, locomo, scifact
+from judged import Collection, Question, beir, conversations
 from strata.stack import Strata
 from vector_cache import CachedEmbedder
 
@@ -45,16 +46,27 @@ TARGETS = {
 
 def main(
     data: Annotated[
-        Path,
+        Path | None,
         typer.Argument(envvar="RETROSPEED_DATA", metavar="RETROSPEED_DATA", help="Folder with scifact/ and locomo/."),
-    ],
+    ] = None,
+    other_documents: Annotated[
+        list[Path], typer.Option("--beir", help="Measure this folder in the BEIR layout instead; may be repeated.")
+    ] = [],  # noqa: B006 typer copies it
+    other_conversations: Annotated[
+        list[Path], typer.Option("--conversations", help="Measure this folder laid out as LoCoMo; may be repeated.")
+    ] = [],  # noqa: B006
     cache: Annotated[Path, typer.Option(help="Where embeddings are kept.")] = Path(".asv/embeddings"),
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
 ) -> None:
     """Print nDCG@10 and recall@10 by layer, by question category, and with and without the time-boxed path."""
     figures: dict[str, Any] = {}
     console = Console()
-    for collection in (scifact(data / "scifact"), locomo(data / "locomo")):
+    documents, spoken = other_documents, other_conversations
+    if not documents and not spoken:
+        if data is None:
+            raise typer.BadParameter("nothing to measure: set RETROSPEED_DATA, or name a folder with --beir")
+        documents, spoken = [data / "scifact"], [data / "locomo"]
+    for collection in [*map(beir, documents), *map(conversations, spoken)]:
         with tempfile.TemporaryDirectory() as folder, strata.open(folder) as stack:
             stack.__dict__["embedder"] = embedder = CachedEmbedder(stack.embedder, cache)
             stack.ingest(collection.events)
@@ -125,9 +137,10 @@ def _show(console: Console, collection: Collection, figures: dict[str, Any]) -> 
     table.add_row("all", *(f"{figures['all'][route]:.4f}" for route in ROUTES))
     for name, row in figures["categories"].items():
         table.add_row(f"{name} ({row['questions']})", *(f"{row[route]:.4f}" for route in ROUTES))
-    targets, references = TARGETS[collection.name], REFERENCES[collection.name]
-    table.add_row("at least", *(f"{targets[route]:.3f}" if route in targets else "" for route in ROUTES))
-    table.add_row("reference", *(references.get(route, "") for route in ROUTES))
+    targets, references = TARGETS.get(collection.name, {}), REFERENCES.get(collection.name, {})
+    if targets:
+        table.add_row("at least", *(f"{targets[route]:.3f}" if route in targets else "" for route in ROUTES))
+        table.add_row("reference", *(references.get(route, "") for route in ROUTES))
     console.print(table)
     timed = figures["timed"]
     if timed["questions"]:

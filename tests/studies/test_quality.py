@@ -48,10 +48,10 @@ def test_a_text_is_embedded_once_for_all_runs(tmp_path: Path) -> None:
 
 @pytest.mark.skipif("RETROSPEED_DATA" not in os.environ, reason="RETROSPEED_DATA is not set: no judged collection here")
 def test_the_judged_collections_are_read_whole() -> None:
-    from judged import locomo, scifact
+    from judged import beir, conversations
 
     data = Path(os.environ["RETROSPEED_DATA"])
-    abstracts, talks = scifact(data / "scifact"), locomo(data / "locomo")
+    abstracts, talks = beir(data / "scifact"), conversations(data / "locomo")
     assert (len(abstracts.events), len(abstracts.questions)) == (5183, 300)
     assert (len(talks.events), len(talks.questions)) == (5882, 1536)
     known = {event.event_id for event in abstracts.events}
