@@ -1,0 +1,86 @@
+"""Latencies of many calls as quantiles of blocks: each block gives one sample of p50, p90 and p99.
+
+asv turns `{"samples": [...], "number": 1}` of any benchmark into a median with a confidence interval, so a tail
+latency gets the statistics that a single quantile cannot have.
+"""
+
+import gc
+import itertools
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+Measured = dict[str, list[float]]
+"""Samples of `p50`, `p90`, `p99` (seconds a call; p99 empty where there were too few calls) and `cpu`."""
+
+BLOCKS = 10
+CALLS = 100
+FEWEST_CALLS = 20
+WARM_UP = 5
+LONGEST = 45.0
+
+
+def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None) -> Measured:
+    """Time `call` on the arguments, in order and again from the start when they run out.
+
+    Ten blocks of `calls` (100 by default) calls; fewer where that would take longer than 45 s, but 20 if as many
+    are wanted. p99 needs 100 calls a block. A block's `cpu` is its processor time divided by its calls.
+
+    Raises ValueError without arguments.
+    """
+    if not arguments:
+        raise ValueError("there is nothing to call with")
+    for argument in arguments[:WARM_UP]:
+        call(argument)
+    start = time.perf_counter()
+    for argument in arguments[WARM_UP : 2 * WARM_UP] or arguments[:WARM_UP]:
+        call(argument)
+    each = (time.perf_counter() - start) / WARM_UP
+    calls = calls or CALLS
+    calls = max(min(FEWEST_CALLS, calls), min(calls, int(LONGEST / BLOCKS / max(each, 1e-9))))
+    # What warmed it up comes last, so that arguments that can be used only once are enough for all.
+    endless = itertools.cycle([*arguments[2 * WARM_UP :], *arguments[: 2 * WARM_UP]])
+    gc.collect()
+    measured: Measured = {"p50": [], "p90": [], "p99": [], "cpu": []}
+    for _ in range(BLOCKS):
+        block = list(itertools.islice(endless, calls))
+        walls = []
+        processor = time.process_time()
+        for argument in block:
+            start = time.perf_counter()
+            call(argument)
+            walls.append(time.perf_counter() - start)
+        measured["cpu"].append((time.process_time() - processor) / calls)
+        p50, p90, p99 = np.quantile(walls, (0.5, 0.9, 0.99)).tolist()
+        measured["p50"].append(p50)
+        measured["p90"].append(p90)
+        if calls >= CALLS:
+            measured["p99"].append(p99)
+    return measured
+
+
+def repeat(
+    prepare: Callable[[], T], call: Callable[[T], Any], times: int | None = None, units: float = 1.0
+) -> Measured:
+    """Wall and processor seconds of `call`, each time on what `prepare` made anew (not timed), divided by `units`.
+
+    Samples of `wall` and `cpu`, `times` (10 by default) of each.
+    """
+    measured: Measured = {"wall": [], "cpu": []}
+    for _ in range(times or BLOCKS):
+        subject = prepare()
+        gc.collect()
+        wall, processor = time.perf_counter(), time.process_time()
+        call(subject)
+        measured["wall"].append((time.perf_counter() - wall) / units)
+        measured["cpu"].append((time.process_time() - processor) / units)
+    return measured
+
+
+def samples(values: list[float]) -> dict[str, Any] | float:
+    """What asv takes for a sampled result; NaN (skipped) where there are no samples."""
+    return {"samples": values, "number": 1} if values else math.nan

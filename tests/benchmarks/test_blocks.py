@@ -1,0 +1,90 @@
+"""Quantiles of blocks, repeated measurements, and losses against values worked out by hand."""
+
+import math
+import time
+
+import pytest
+from benchmarks.quality import losses
+from benchmarks.workloads.workload import Query
+
+from benchmarks import blocks
+
+
+def test_ten_blocks_with_each_quantile() -> None:
+    called = []
+    measured = blocks.measure(called.append, list(range(1000)), calls=100)
+    assert [len(measured[name]) for name in ("p50", "p90", "p99", "cpu")] == [10, 10, 10, 10]
+    assert all(p50 <= p90 <= p99 for p50, p90, p99 in zip(*(measured[n] for n in ("p50", "p90", "p99")), strict=True))
+    assert set(called) == set(range(1000))
+
+
+def test_arguments_that_can_be_used_once_are_enough_for_warm_up_and_blocks() -> None:
+    used: set[int] = set()
+
+    def use(argument: int) -> None:
+        assert argument not in used
+        used.add(argument)
+
+    blocks.measure(use, list(range(10 * 20 + 2 * blocks.WARM_UP)), calls=20)
+
+
+def test_p99_is_left_out_where_a_block_has_too_few_calls() -> None:
+    measured = blocks.measure(lambda _: None, [1, 2, 3], calls=20)
+    assert measured["p99"] == []
+    assert math.isnan(blocks.samples(measured["p99"]))  # type: ignore[arg-type]
+    assert len(measured["p90"]) == 10
+
+
+def test_slow_calls_get_smaller_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "LONGEST", 0.1)
+    calls = []
+
+    def slow(argument: int) -> None:
+        calls.append(argument)
+        time.sleep(0.001)
+
+    measured = blocks.measure(slow, list(range(50)))
+    assert len(calls) == 2 * blocks.WARM_UP + blocks.BLOCKS * blocks.FEWEST_CALLS
+    assert measured["p99"] == []
+
+
+def test_nothing_to_measure_is_an_error() -> None:
+    with pytest.raises(ValueError, match="nothing to call"):
+        blocks.measure(print, [])
+
+
+def test_repeat_prepares_anew_and_divides() -> None:
+    prepared = []
+
+    def prepare() -> int:
+        prepared.append(len(prepared))
+        return prepared[-1]
+
+    seen: list[int] = []
+    once = blocks.repeat(prepare, lambda number: (seen.append(number), time.sleep(0.002)), times=3)
+    assert seen == [0, 1, 2]
+    assert len(once["cpu"]) == 3
+    assert min(once["wall"]) >= 0.002
+    per_thousand = blocks.repeat(lambda: None, lambda _: time.sleep(0.002), times=1, units=0.5)
+    assert per_thousand["wall"][0] >= 0.004
+
+
+def test_losses_of_a_ranking_worked_out_by_hand() -> None:
+    queries = [Query(query_id="1", text="", relevant=("a",)), Query(query_id="2", text="", relevant=("b", "c"))]
+    ranking = {"1": ["x", "a"], "2": ["b", "x", "y", "c"]}
+    found = losses(queries, lambda query: ranking[query.query_id])
+    assert found["recall"] == 0
+    assert found["reciprocal_rank"] == pytest.approx(1 - (1 / 2 + 1) / 2)
+    second = (1 + 1 / math.log2(5)) / (1 + 1 / math.log2(3))
+    assert found["ndcg"] == pytest.approx(1 - (1 / math.log2(3) + second) / 2)
+
+
+def test_only_ten_results_count() -> None:
+    query = Query(query_id="1", text="", relevant=("a",))
+    assert losses([query], lambda _: [*"0123456789", "a"])["recall"] == 1
+
+
+@pytest.mark.parametrize("queries", [[], [Query(query_id="1", text="nobody judged it")]])
+def test_unjudged_queries_cannot_give_a_loss(queries: list[Query]) -> None:
+    with pytest.raises(ValueError, match="quality needs queries"):
+        losses(queries, lambda _: [])
