@@ -1,5 +1,7 @@
 """Every benchmark runs on the stack of this checkout, in process, on a workload small enough for a test."""
 
+import importlib
+import json
 import math
 import pickle
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,7 @@ import pytest
 from asv_runner.discovery import disc_benchmarks, get_benchmark_from_name
 from benchmarks.workloads import synthetic, vectors
 
-from benchmarks import blocks, route, tiers
+from benchmarks import blocks, metric, route, sources, tiers
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = str(ROOT / "benchmarks")
@@ -94,6 +96,47 @@ def test_every_benchmark_measures_the_enabled_tier_and_skips_the_others(key: str
                 assert 0 <= result < 0.95, (name, parameters, result)
             else:
                 assert result > 0, (name, parameters)
+
+
+def test_sources_named_in_the_environment_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workload = synthetic.generate("small", "multi")
+    trace = tmp_path / "trace"
+    (trace / "qrels").mkdir(parents=True)
+    (trace / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in workload.events))
+    judged = workload.category("literal", "agent")
+    (trace / "queries.jsonl").write_text(
+        "".join(
+            json.dumps({"_id": query.query_id, "text": query.text, "metadata": {"agent": query.agent}}) + "\n"
+            for query in judged
+        )
+    )
+    (trace / "qrels" / "test.tsv").write_text(
+        "".join(f"{query.query_id}\t{query.relevant[0]}\t1\n" for query in judged)
+    )
+    monkeypatch.setenv("RETROSPEED_TRACE", str(trace))
+    monkeypatch.setenv("RETROSPEED_TREE", str(ROOT / "src" / "strata"))
+    named = importlib.reload(sources)
+    try:
+        assert named.Source.params == (["trace", "tree"],)
+        version = named.Source.track_ingest.version  # type: ignore[attr-defined]
+        assert version not in ("1-unset", metric.SYNTHETIC)
+        prepared = pickle.loads(pickle.dumps(named.Source().setup_cache()))
+        for benchmark in (benchmark for benchmark in disc_benchmarks(SUITE) if benchmark.name.startswith("sources.")):
+            for parameters, result in results(benchmark.name, prepared):
+                sampled = isinstance(result, dict)
+                value = result["samples"][0] if sampled else result
+                assert value < 1 and (value > 0 if sampled else value >= 0), (benchmark.name, parameters, result)
+        monkeypatch.setenv("RETROSPEED_TREE", str(ROOT / "src" / "strata" / "route"))
+        assert importlib.reload(sources).Source.track_ingest.version != version  # type: ignore[attr-defined]
+    finally:
+        monkeypatch.delenv("RETROSPEED_TRACE")
+        monkeypatch.delenv("RETROSPEED_TREE")
+        importlib.reload(sources)
+
+
+def test_no_source_is_skipped() -> None:
+    with pytest.raises(NotImplementedError, match="no source is named: set RETROSPEED_TRACE"):
+        sources.Source().setup({}, "unset")
 
 
 def test_samples_are_never_handed_out_twice() -> None:
