@@ -1,10 +1,8 @@
 """The log: appending a workload to a new store, single events to a full one, and a bare SQLite table beside it."""
 
-import json
-import sqlite3
 from typing import Any
 
-from . import logs, subject, tiers
+from . import bare_sqlite, logs, subject, tiers
 from .blocks import BLOCKS, CALLS, WARM_UP, measure, repeat, samples
 from .metric import metric
 from .tiers import Prepared
@@ -13,7 +11,6 @@ from .workloads.workload import Fields
 
 AGENTS = synthetic.AGENTS
 APPENDED = 50
-_COLUMNS = ("event_id", "session_id", "timestamp", "kind", "role", "agent", "text")
 
 
 def _measured_append(tier: str, agents: str) -> dict[str, list[float]]:
@@ -76,31 +73,15 @@ class ColdIngestProcess:
     def track_times_bare_sqlite(self, tier: str) -> Any:
         """Both durable (write-ahead log, synchronous FULL), alternating, each into a new file. Target: at most 2."""
         new = subject.events(self.workload.events)
-        rows = [_row(event) for event in self.workload.events]
+        rows = bare_sqlite.rows(self.workload.events)
         ratios = []
         for _ in range(BLOCKS):
             ours = repeat(lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), times=1)
-            bare = repeat(_bare_table, lambda table: _fill(table, rows), times=1)
+            bare = repeat(
+                lambda: bare_sqlite.table(logs.new_folder("bare")), lambda table: bare_sqlite.fill(table, rows), times=1
+            )
             ratios.append(ours["wall"][0] / bare["wall"][0])
         return samples(ratios)
-
-
-def _row(event: Fields) -> tuple[Any, ...]:
-    return (*(event[column] for column in _COLUMNS), json.dumps(event["metadata"]))
-
-
-def _bare_table() -> sqlite3.Connection:
-    connection = sqlite3.connect(logs.new_folder("bare") / "events.db", isolation_level=None)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"CREATE TABLE event ({', '.join(_COLUMNS)}, metadata)")
-    return connection
-
-
-def _fill(table: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
-    table.execute("BEGIN")
-    table.executemany(f"INSERT INTO event VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})", rows)
-    table.execute("COMMIT")
 
 
 def _late(events: list[Fields], count: int) -> list[Fields]:
