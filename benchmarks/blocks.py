@@ -21,13 +21,13 @@ BLOCKS = 10
 CALLS = 100
 FEWEST_CALLS = 20
 WARM_UP = 5
-LONGEST = 45.0
+LONGEST = 90.0
 
 
 def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None) -> Measured:
     """Time `call` on the arguments, in order and again from the start when they run out.
 
-    Ten blocks of `calls` (100 by default) calls; fewer where that would take longer than 45 s, but 20 if as many
+    Ten blocks of `calls` (100 by default) calls; fewer where that would take longer than 90 s, but 20 if as many
     are wanted. p99 needs 100 calls a block. A block's `cpu` is its processor time divided by its calls.
 
     Raises ValueError without arguments.
