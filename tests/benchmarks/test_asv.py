@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def asv(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"HOME": str(project / "home")}
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "HOME": str(project / "home")}
     environment |= {"ASV_PYTHONPATH": str(ROOT / "src"), "RETROSPEED_TIERS": "small"}
     return subprocess.run(
         [sys.executable, "-m", "asv", *arguments],

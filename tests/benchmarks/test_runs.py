@@ -91,7 +91,7 @@ def test_every_benchmark_measures_the_enabled_tier_and_skips_the_others(key: str
                 assert isinstance(result, float) and math.isnan(result), (name, parameters)
             elif isinstance(result, dict):
                 assert result["number"] == 1
-                assert result["samples"] and all(0 < sample < 1000 for sample in result["samples"]), (name, result)
+                assert result["samples"] and min(result["samples"]) > 0, (name, result)
             elif name.endswith("loss"):
                 assert 0 <= result < 0.95, (name, parameters, result)
             else:
@@ -114,7 +114,7 @@ def test_sources_named_in_the_environment_are_measured(tmp_path: Path, monkeypat
         "".join(f"{query.query_id}\t{query.relevant[0]}\t1\n" for query in judged)
     )
     monkeypatch.setenv("RETROSPEED_TRACE", str(trace))
-    monkeypatch.setenv("RETROSPEED_TREE", str(ROOT / "src" / "strata"))
+    monkeypatch.setenv("RETROSPEED_TREE", str(ROOT / "src" / "strata" / "toc"))
     named = importlib.reload(sources)
     try:
         assert named.Source.params == (["trace", "tree"],)
@@ -125,8 +125,8 @@ def test_sources_named_in_the_environment_are_measured(tmp_path: Path, monkeypat
             for parameters, result in results(benchmark.name, prepared):
                 sampled = isinstance(result, dict)
                 value = result["samples"][0] if sampled else result
-                assert value < 1 and (value > 0 if sampled else value >= 0), (benchmark.name, parameters, result)
-        monkeypatch.setenv("RETROSPEED_TREE", str(ROOT / "src" / "strata" / "route"))
+                assert value > 0 if sampled else 0 <= value < 1, (benchmark.name, parameters, result)
+        monkeypatch.setenv("RETROSPEED_TREE", str(ROOT / "src" / "strata" / "bm25"))
         assert importlib.reload(sources).Source.track_ingest.version != version  # type: ignore[attr-defined]
     finally:
         monkeypatch.delenv("RETROSPEED_TRACE")
