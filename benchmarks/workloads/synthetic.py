@@ -58,6 +58,14 @@ def load(tier: str, agents: str = "single") -> Workload:
     return verified(generate(tier, agents))
 
 
+def first(count: int) -> list[Fields]:
+    """The first events of the smallest tier that has as many. Raises WorkloadError if none has."""
+    for tier, size in TIERS.items():
+        if count <= size.events:
+            return load(tier).events[:count]
+    raise WorkloadError(f"there are not {count:,} synthetic events: the largest tier has {size.events:,}")
+
+
 def generate(tier: str, agents: str = "single") -> Workload:
     """The workload of a tier: `agents` is `single` or `multi`."""
     if tier not in TIERS:

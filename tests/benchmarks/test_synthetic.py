@@ -40,6 +40,13 @@ def test_an_unknown_tier_or_number_of_agents_is_an_error(tier: str, agents: str)
         synthetic.generate(tier, agents)
 
 
+def test_the_first_events_come_from_the_smallest_tier_that_has_them() -> None:
+    assert synthetic.first(10) == generated("small").events[:10]
+    assert synthetic.first(1_001) == generated("medium").events[:1_001]
+    with pytest.raises(WorkloadError, match="there are not 100,001 synthetic events"):
+        synthetic.first(100_001)
+
+
 @pytest.mark.parametrize("agents", synthetic.AGENTS)
 def test_every_tier_grows_every_index(agents: str) -> None:
     sizes = []
