@@ -1,0 +1,55 @@
+"""The estimate of a paired difference, its confidence interval and its p-values: the Wilcoxon signed-rank family.
+
+Chosen because it asks only that differences between two equal programs are symmetric, keeps 96 % of the power of a
+t-test where they are normal, and is not moved by a few wild pairs. Estimate, interval and test are one family, so they
+cannot contradict each other: Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., section 3.2.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from scipy.stats import wilcoxon
+
+
+def pseudo_median(differences: Sequence[float]) -> float:
+    """The Hodges-Lehmann estimate: the median of the means of all pairs of differences, each with itself included."""
+    return float(np.median(_walsh_averages(differences)))
+
+
+def interval(differences: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """The distribution-free interval of the pseudo-median, of at least this confidence; infinite if too few."""
+    rank = _lower_rank(len(differences), (1 - confidence) / 2)
+    if rank < 0:
+        return -np.inf, np.inf
+    averages = _walsh_averages(differences)
+    return float(averages[rank]), float(averages[-1 - rank])
+
+
+def p_greater(differences: Sequence[float]) -> float:
+    """One-sided p-value for differences that tend above zero; exact for up to 50 of them without ties."""
+    if not np.any(differences):
+        return 1.0
+    return float(wilcoxon(differences, alternative="greater").pvalue)
+
+
+def p_less(differences: Sequence[float]) -> float:
+    """One-sided p-value for differences that tend below zero."""
+    return p_greater([-difference for difference in differences])
+
+
+def _walsh_averages(differences: Sequence[float]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    values = np.asarray(differences, dtype=float)
+    first, second = np.triu_indices(len(values))
+    averages: np.ndarray[tuple[int], np.dtype[np.float64]] = np.sort((values[first] + values[second]) / 2)
+    return averages
+
+
+@lru_cache
+def _lower_rank(count: int, tail: float) -> int:
+    """The largest k for which the rank sum of `count` symmetric differences is at most k with probability `tail`."""
+    chances = np.ones(1)
+    for rank in range(1, count + 1):
+        # Each rank is in the sum or not, with equal chance.
+        chances = (np.pad(chances, (0, rank)) + np.pad(chances, (rank, 0))) / 2
+    return int(np.searchsorted(np.cumsum(chances), tail, side="right")) - 1

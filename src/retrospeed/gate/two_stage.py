@@ -1,0 +1,144 @@
+"""When to stop measuring, and what the pairs taken so far show.
+
+Stage 1 is short, and clears what is clearly equal; nothing is ever called changed by it. Suspects are measured again
+with fresh pairs, and only these give the verdict and its estimate: an estimate from the data that raised the suspicion
+would be too large, by selection. Stage 2 goes on, to a limit, while more pairs could still settle it.
+
+All numbers are effects (log ratios or differences), greater meaning worse.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from retrospeed.gate import signed_rank, suite_error
+
+
+class Outcome(StrEnum):
+    """What the effects show."""
+
+    SEVERE = "severe"
+    WARNING = "warning"
+    IMPROVED = "improved"
+    UNCHANGED = "unchanged"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Effects from which on something is called by a name. An effect counts if the near end of its interval does."""
+
+    warning: float
+    severe: float
+    screen: float
+    """Estimates of stage 1 below this raise no suspicion."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How many pairs, and how sure."""
+
+    series: int = 1
+    """Series in the run: the more, the surer each has to be."""
+    stage_1_pairs: int = 10
+    stage_2_pairs: int = 20
+    looks: int = 3
+    """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""
+    confidence: float = 0.95
+
+    @property
+    def stage_2_level(self) -> float:
+        """One-sided level of each look at stage 2."""
+        return suite_error.stage_2_level(self.series, self.looks)
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided, from which numbers."""
+
+    outcome: Outcome
+    estimate: float
+    low: float
+    high: float
+    p_worse: float
+    p_better: float
+    pairs: int
+    """Pairs behind the estimate: those of stage 2 if there was one."""
+    stage: int
+
+
+def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds) -> tuple[int, int]:
+    """How many more pairs to take, and in which stage; 0 if all is decided."""
+    if not second:
+        missing = plan.stage_1_pairs - len(first)
+        if missing > 0:
+            return missing, 1
+        return (plan.stage_2_pairs, 2) if is_suspect(first, bounds) else (0, 1)
+    missing = -len(second) % plan.stage_2_pairs
+    if missing:
+        return missing, 2
+    if len(second) < plan.stage_2_pairs * plan.looks and _could_settle(second, plan, bounds):
+        return plan.stage_2_pairs, 2
+    return 0, 2
+
+
+def is_suspect(first: Sequence[float], bounds: Bounds) -> bool:
+    """Whether stage 1 cannot clear a benchmark: it looks changed, or is too noisy to rule a severe change out."""
+    estimate = signed_rank.pseudo_median(first)
+    if signed_rank.interval(first)[1] >= bounds.severe:
+        return True
+    if estimate > bounds.screen:
+        return signed_rank.p_greater(first) < suite_error.STAGE_1_LEVEL
+    return estimate < -bounds.screen and signed_rank.p_less(first) < suite_error.STAGE_1_LEVEL
+
+
+def decide(first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds) -> Decision:
+    """What the pairs show; inconclusive too if the run was broken off before there were enough."""
+    effects = second or first
+    if not effects:
+        nothing = float("nan")
+        return Decision(
+            outcome=Outcome.INCONCLUSIVE,
+            estimate=nothing,
+            low=nothing,
+            high=nothing,
+            p_worse=1.0,
+            p_better=1.0,
+            pairs=0,
+            stage=1,
+        )
+    low, high = signed_rank.interval(effects, plan.confidence)
+    decision = Decision(
+        outcome=Outcome.INCONCLUSIVE,
+        estimate=signed_rank.pseudo_median(effects),
+        low=low,
+        high=high,
+        p_worse=signed_rank.p_greater(effects),
+        p_better=signed_rank.p_less(effects),
+        pairs=len(effects),
+        stage=2 if second else 1,
+    )
+    return msgspec.structs.replace(decision, outcome=_outcome(decision, first, plan, bounds))
+
+
+def _outcome(decision: Decision, first: Sequence[float], plan: Plan, bounds: Bounds) -> Outcome:
+    if decision.stage == 1:
+        enough = decision.pairs >= plan.stage_1_pairs and not is_suspect(first, bounds)
+        return Outcome.UNCHANGED if enough else Outcome.INCONCLUSIVE
+    if decision.pairs < plan.stage_2_pairs:
+        return Outcome.INCONCLUSIVE
+    if decision.p_worse < plan.stage_2_level and decision.low > bounds.warning:
+        return Outcome.SEVERE if decision.low > bounds.severe else Outcome.WARNING
+    if decision.p_better < plan.stage_2_level and decision.high < -bounds.warning:
+        return Outcome.IMPROVED
+    return Outcome.UNCHANGED if decision.high < bounds.severe else Outcome.INCONCLUSIVE
+
+
+def _could_settle(second: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
+    decision = decide((), second, plan, bounds)
+    if decision.outcome is Outcome.INCONCLUSIVE:
+        return True
+    if decision.outcome is Outcome.WARNING:
+        # Probably severe, and a narrower interval would say so.
+        return decision.estimate - bounds.severe > (decision.estimate - decision.low) / 2
+    if decision.outcome is Outcome.UNCHANGED:
+        return decision.estimate > bounds.warning and decision.p_worse < 1 - plan.confidence
+    return False
