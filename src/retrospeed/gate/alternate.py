@@ -1,0 +1,114 @@
+"""One pair of samples of a timed benchmark: two live workers take turns, iteration by iteration, in random order.
+
+Whatever changes on the machine over more than a few milliseconds (another job, the clock of the processor) then meets
+both commits alike. What a process brings with it (memory layout, hash seed) does not average out within a pair, which
+is why pairs, not iterations, are counted.
+"""
+
+import math
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from retrospeed.gate.samples import Pair, Rhythm
+from retrospeed.gate.worker_pair import BOTH, Job, LiveWorkers, Side, SideName, live_workers
+
+ITERATION_SECONDS = 0.002
+"""What an iteration should last at least: calls are repeated until it does, unless the suite says how often."""
+SIDE_SECONDS = 0.06
+"""What the iterations of one process should take together, within these limits:"""
+MOST_ITERATIONS = 15
+_FEWEST_ITERATIONS = ((0.1, 5), (0.5, 3), (math.inf, 2))
+"""Seconds an iteration, and how many are taken even so: the minimum of fewer is no longer a minimum."""
+SEPARATE_ITERATIONS = 2
+"""A timeraw sample is a process of its own."""
+
+Turns = list[SideName]
+
+
+def take_pair(
+    sides: Mapping[SideName, Side],
+    job: Job,
+    hash_seed: int,
+    rhythm: Rhythm | None,
+    *,
+    together: bool = True,
+) -> tuple[Pair, Rhythm]:
+    """One pair, and the rhythm it was taken in: the given one, or one found here from how long the benchmark takes.
+
+    With `together` false the two processes live one after the other: for benchmarks that cannot be set up twice at
+    the same time (a fixed port, a lock), at the cost of what alternation is good for. Raises SideError.
+    """
+    started = time.perf_counter()
+    chance = random.Random(f"{sorted(job.names.values())} {hash_seed}")
+    wall: dict[SideName, list[float]] = {name: [] for name in BOTH}
+    cpu: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
+    overhead = 0.0
+    for names in [BOTH] if together else [(name,) for name in shuffled(chance)]:
+        before = time.perf_counter()
+        with live_workers({name: sides[name] for name in names}, job, hash_seed) as workers:
+            overhead += time.perf_counter() - before
+            rhythm = rhythm or find_rhythm(workers)
+            for _ in range(rhythm.iterations):
+                for name in shuffled(chance, names):
+                    answer = workers.ask(name, "iterate", number=rhythm.number)
+                    wall[name].append(answer["wall"] / rhythm.number)
+                    cpu[name].append(None if answer["cpu"] is None else answer["cpu"] / rhythm.number)
+    assert rhythm is not None
+    base_cpu, head_cpu = (_complete(cpu[name]) for name in BOTH)
+    pair = Pair(
+        hash_seed=hash_seed,
+        base=tuple(wall[SideName.BASE]),
+        head=tuple(wall[SideName.HEAD]),
+        base_cpu=base_cpu,
+        head_cpu=head_cpu,
+        number=rhythm.number,
+        seconds=time.perf_counter() - started,
+        overhead=overhead,
+    )
+    return pair, rhythm
+
+
+def find_rhythm(workers: LiveWorkers) -> Rhythm:
+    """The rhythm that suits the slower of the workers; the suite's own `number` and `repeat` are kept to."""
+    said = workers.prepared[workers.names[0]]
+    if said["separate"]:
+        return Rhythm(said["number"], SEPARATE_ITERATIONS)
+    if said["number"] and not said["warm"]:
+        # Cold on purpose: no call may come before those that count.
+        return Rhythm(said["number"], min(said["repeat"] or 3, 5))
+    if said["number"]:
+        number, ask = said["number"], _iterate(said["number"])
+    else:
+        number, ask = 0, _calibrate
+    answers = [ask(workers, name) for name in workers.names]
+    number = number or max(answer["number"] for answer in answers)
+    seconds = max(answer["spent"] * number / answer.get("number", number) for answer in answers)
+    iterations = iterations_for(seconds)
+    # A suite that fixes both says how often its function may be called in one process.
+    return Rhythm(number, min(iterations, said["repeat"]) if said["fixed"] and said["repeat"] else iterations)
+
+
+def iterations_for(seconds: float) -> int:
+    """How many iterations a process is asked for if one costs so many seconds."""
+    fewest = next(count for limit, count in _FEWEST_ITERATIONS if seconds < limit)
+    return max(fewest, min(MOST_ITERATIONS, round(SIDE_SECONDS / max(seconds, 1e-9))))
+
+
+def shuffled(chance: random.Random, names: tuple[SideName, ...] = BOTH) -> Turns:
+    """The sides in random order."""
+    return chance.sample(names, len(names))
+
+
+def _calibrate(workers: LiveWorkers, name: SideName) -> dict[str, Any]:
+    return workers.ask(name, "calibrate", target=ITERATION_SECONDS)
+
+
+def _iterate(number: int) -> Callable[[LiveWorkers, SideName], dict[str, Any]]:
+    return lambda workers, name: workers.ask(name, "iterate", number=number)
+
+
+def _complete(samples: list[float | None]) -> tuple[float, ...] | None:
+    known = tuple(sample for sample in samples if sample is not None)
+    return known if len(known) == len(samples) else None

@@ -1,0 +1,286 @@
+"""The process that holds one benchmark of one commit alive, and runs an iteration of it whenever it is told to.
+
+A script, started by the interpreter of the commit's environment, where only asv_runner and the standard library can be
+counted on: it imports nothing of retrospeed, and keeps to the Python that asv_runner supports. The benchmark is found,
+set up and called by asv_runner's own classes, so that it means what it means under ``asv run``.
+
+Commands and answers are lines of JSON over two pipes of their own. What a benchmark prints goes to the file that is
+this process's stdout and stderr; an answer cannot be confused with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import math
+import os
+import pickle
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+# A benchmark's own modules must not be shadowed by the ones beside this script.
+if sys.path and os.path.realpath(sys.path[0] or ".") == os.path.dirname(os.path.realpath(__file__)):  # noqa: PTH120
+    del sys.path[0]
+
+SLOWEST_CALIBRATION = 10
+"""No more than this many steps are taken to find how many calls make up an iteration."""
+
+
+class SkippedError(Exception):
+    """The benchmark does not apply: its setup raised NotImplementedError, or its parameters are on its skip list."""
+
+
+class Elapsed:
+    """What timeit gets when it subtracts two readings of `Clocks`: seconds by the benchmark's clock, and of CPU."""
+
+    def __init__(self, wall: float, cpu: float) -> None:
+        self.wall = wall
+        self.cpu = cpu
+
+    def __sub__(self, start: Elapsed) -> Elapsed:
+        return Elapsed(self.wall - start.wall, self.cpu - start.cpu)
+
+    def __radd__(self, total: Elapsed | float) -> Elapsed:
+        # asv_runner's timer for setups between calls adds the differences up, from 0.0.
+        if isinstance(total, Elapsed):
+            return Elapsed(self.wall + total.wall, self.cpu + total.cpu)
+        return Elapsed(self.wall + total, self.cpu + total)
+
+    __add__ = __radd__
+
+
+class Clocks:
+    """A timer for timeit that reads two clocks; the wall clock is always the one next to the timed statement."""
+
+    def __init__(self, wall: Callable[[], float]) -> None:
+        self._wall = wall
+        self._is_running = False
+
+    def __call__(self) -> Elapsed:
+        self._is_running = not self._is_running
+        if self._is_running:
+            cpu = time.process_time()
+            return Elapsed(self._wall(), cpu)
+        wall = self._wall()
+        return Elapsed(wall, time.process_time())
+
+
+class Worker:
+    """One benchmark with one set of parameters, from its setup to its teardown."""
+
+    def __init__(self) -> None:
+        self.benchmark: Any = None
+        self.timer: Any = None
+
+    def prepare(self, benchmark_dir: str, name: str, has_cache: bool) -> dict[str, Any]:
+        """Import the benchmark, load its cache (``cache.pickle`` in the working directory) and set it up."""
+        from asv_runner.discovery import get_benchmark_from_name
+
+        benchmark = self.benchmark = get_benchmark_from_name(benchmark_dir, name, extra_params={})
+        if has_cache:
+            with open("cache.pickle", "rb") as stream:  # noqa: PTH123
+                give_cache(benchmark, pickle.load(stream))
+        if benchmark.do_setup():
+            raise SkippedError
+        self.timed = hasattr(benchmark, "_get_timer") and hasattr(benchmark, "number")
+        return {"timed": self.timed, **(self._timing() if self.timed else {})}
+
+    def _timing(self) -> dict[str, Any]:
+        """What the suite says of how to time it, as `asv_runner.benchmarks.time` reads it."""
+        benchmark = self.benchmark
+        number = int(benchmark.number)
+        isolated = bool(benchmark._setups) and getattr(type(benchmark), "_setup_isolates_timed_calls", False)
+        separate = not hasattr(benchmark, "timer")
+        if not separate:
+            benchmark.timer = Clocks(benchmark.timer)
+        arguments = benchmark_arguments(benchmark)
+        if isolated and number > 1 and hasattr(benchmark, "_get_interleaved_timer"):
+            self.timer = benchmark._get_interleaved_timer(*arguments)
+        else:
+            self.timer = benchmark._get_timer(*arguments)
+        # The first redo of a setup only notes that the setup was done just now.
+        benchmark._redo_setup_next = False
+        repeat = benchmark.repeat
+        try:
+            repeat = int(list(repeat)[1])
+        except TypeError:
+            repeat = int(repeat)
+        return {
+            "number": 1 if isolated and number == 0 else number,
+            "repeat": repeat,
+            "fixed": number > 0,
+            "warm": bool(benchmark.warmup_time) and not separate,
+            "separate": separate,
+        }
+
+    def calibrate(self, target: float) -> dict[str, Any]:
+        """Find how many calls last `target` seconds; the cost told is that of the last try, when all is warm."""
+        number = 1
+        for _ in range(SLOWEST_CALIBRATION):
+            answer = self.iterate(number)
+            if answer["wall"] >= target:
+                break
+            number = max(number + 1, math.ceil(number * min(10.0, target / max(answer["wall"], 1e-9))))
+        return {"number": number, "spent": answer["spent"]}
+
+    def iterate(self, number: int) -> dict[str, Any]:
+        """Time `number` calls; seconds of all of them together, by the benchmark's clock and of CPU."""
+        started = time.perf_counter()
+        wall, cpu = self._iterate(number)
+        return {"wall": wall, "cpu": cpu, "spent": time.perf_counter() - started}
+
+    def _iterate(self, number: int) -> tuple[float, float | None]:
+        collecting = gc.isenabled()
+        try:
+            elapsed = self.timer.timeit(number)
+        finally:
+            # A benchmark that raised in the middle leaves timeit's switch as it was; one that meddled does not matter.
+            gc.enable() if collecting else gc.disable()
+        if isinstance(elapsed, Elapsed):
+            return elapsed.wall, elapsed.cpu
+        return float(elapsed), None
+
+    def value(self) -> dict[str, Any]:
+        """Run a benchmark that tells a number (track, mem, peakmem), or samples of one, by itself."""
+        result = self.benchmark.do_run()
+        if isinstance(result, dict) and "samples" in result:
+            return {"values": [float(sample) for sample in result["samples"]]}
+        if result is None or isinstance(result, (str, dict, list)):
+            raise TypeError(f"the benchmark returned {result!r}, which is not a number"[:200])
+        return {"values": [float(result)]}
+
+    def setup_cache(self, benchmark_dir: str, name: str) -> dict[str, Any]:
+        """Make ``cache.pickle`` in the working directory."""
+        from asv_runner.discovery import get_benchmark_from_name
+
+        cache = get_benchmark_from_name(benchmark_dir, name).do_setup_cache()
+        with open("cache.pickle", "wb") as stream:  # noqa: PTH123
+            pickle.dump(cache, stream)
+        return {}
+
+    def discover(self, benchmark_dir: str) -> dict[str, Any]:
+        """All benchmarks of the suite as asv sees them in this environment, and the modules that do not import."""
+        return discover(benchmark_dir)
+
+    def teardown(self) -> dict[str, Any]:
+        """Tear the benchmark down."""
+        self.benchmark.do_teardown()
+        return {}
+
+
+def give_cache(benchmark: Any, cache: Any) -> None:
+    """Hand over what setup_cache returned, in the way of this asv_runner."""
+    if hasattr(benchmark, "set_cache"):
+        benchmark.set_cache(cache)
+    elif cache is not None:
+        benchmark.insert_param(cache)
+
+
+def benchmark_arguments(benchmark: Any) -> Any:
+    """The arguments of one call."""
+    if hasattr(benchmark, "_build_params"):
+        return benchmark._build_params()
+    return benchmark._current_params
+
+
+def discover(benchmark_dir: str) -> dict[str, Any]:
+    """As `asv_runner.discovery.list_benchmarks`, but one module or class that fails does not hide the others."""
+    import importlib
+    import inspect
+    import pkgutil
+
+    from asv_runner._aux import update_sys_path
+    from asv_runner.discovery import _get_benchmark
+
+    update_sys_path(benchmark_dir)
+    found, failed = [], {}
+
+    def visit(module_name: str) -> None:
+        try:
+            module = importlib.import_module(module_name)
+        except BaseException:
+            failed[module_name.partition(".")[2]] = last_line()
+            return
+        for attribute, item in list(vars(module).items()):
+            if attribute.startswith("_"):
+                continue
+            if inspect.isclass(item) and not inspect.isabstract(item):
+                functions: list[Any] = [
+                    (name, function, item)
+                    for name, function in inspect.getmembers(item)
+                    if inspect.isfunction(function) or inspect.ismethod(function)
+                ]
+            elif inspect.isfunction(item):
+                functions = [(attribute, item, None)]
+            else:
+                continue
+            for name, function, owner in functions:
+                try:
+                    benchmark = _get_benchmark(name, module, owner, function)
+                except BaseException:
+                    failed[".".join(filter(None, [module_name.partition(".")[2], attribute]))] = last_line()
+                    break
+                if benchmark is not None:
+                    found.append(described(benchmark))
+        for _, name, _ in pkgutil.iter_modules(getattr(module, "__path__", []), module_name + "."):
+            visit(name)
+
+    visit(os.path.basename(benchmark_dir))  # noqa: PTH119
+    return {"benchmarks": found, "failed": failed}
+
+
+def described(benchmark: Any) -> Any:
+    """The attributes that asv writes into benchmarks.json."""
+    kept = (str, int, float, list, dict, bool)
+    items = {k: v for k, v in vars(benchmark).items() if isinstance(v, kept) and not k.startswith("_")}
+    return json.loads(json.dumps(items, skipkeys=True, default=repr))
+
+
+def last_line() -> str:
+    """The exception being handled, in one line."""
+    return "".join(traceback.format_exception_only(*sys.exc_info()[:2])).strip().splitlines()[-1][:300]
+
+
+def answer(worker: Worker, command: dict[str, Any]) -> dict[str, Any]:
+    """Carry out one command; whatever the benchmark raises, ``sys.exit`` included, becomes an answer."""
+    verb = command.pop("do")
+    try:
+        return {"ok": True, **getattr(worker, verb)(**command)}
+    except SkippedError:
+        return {"ok": False, "skipped": True, "error": "skipped"}
+    except NotImplementedError as error:
+        traceback.print_exc()
+        # In setup_cache there is no other way to say so; in a call, asv_runner knows it by a class of its own.
+        skipped = verb == "setup_cache" or type(error).__name__ == "SkipNotImplemented"
+        return {"ok": False, "skipped": skipped, "error": last_line()}
+    except BaseException:
+        traceback.print_exc()
+        return {"ok": False, "skipped": False, "error": last_line()}
+
+
+def serve(commands: int, answers: int) -> None:
+    """Answer commands until the pipe closes."""
+    for descriptor in (commands, answers):
+        # Programs that a benchmark starts must not hold the pipes open.
+        os.set_inheritable(descriptor, False)
+    owner = os.getpid()
+    worker = Worker()
+    with os.fdopen(commands, "r", encoding="utf-8") as lines:
+        for line in lines:
+            reply = answer(worker, json.loads(line))
+            if os.getpid() != owner:
+                # A benchmark forked and its child came back here; it must not answer in our name.
+                os._exit(0)
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+            os.write(answers, (json.dumps(reply) + "\n").encode())
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), int(sys.argv[2]))
+    # Threads and exit handlers of the benchmark must not keep the process: the gate has all it needs.
+    os._exit(0)

@@ -1,0 +1,123 @@
+"""Two workers, one a commit, that live at the same time: what alternation needs."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from retrospeed.gate.worker_process import WorkerError, WorkerProcess, WorkerSkippedError
+
+
+class SideName(StrEnum):
+    """Which commit. Of equal length, so that neither side's paths and environment are longer."""
+
+    BASE = "base"
+    HEAD = "head"
+
+
+BOTH = (SideName.BASE, SideName.HEAD)
+
+
+@dataclass(frozen=True)
+class Side:
+    """What it takes to run a benchmark of one commit."""
+
+    name: SideName
+    python: Path
+    variables: Mapping[str, str]
+    """The whole environment, as asv would set it."""
+    benchmark_dir: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """One benchmark with one set of parameters, as workers are told of it."""
+
+    names: Mapping[SideName, str]
+    """Names for asv_runner: with ``-3`` after them for the fourth set of parameters."""
+    timeout: float
+    """Seconds that its import and setup, and each answer after that, may take."""
+    caches: Mapping[SideName, Path] = field(default_factory=dict)
+    """Folders with ``cache.pickle`` made by setup_cache; they are the working directories."""
+
+
+class SideError(Exception):
+    """One or both of the sides could not go on."""
+
+    def __init__(self, failures: Mapping[SideName, WorkerError]) -> None:
+        super().__init__("; ".join(f"{side}: {failure}" for side, failure in failures.items()))
+        self.failures = dict(failures)
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the benchmark said of itself that it does not apply, on every side that is named."""
+        return all(isinstance(failure, WorkerSkippedError) for failure in self.failures.values())
+
+
+@contextlib.contextmanager
+def live_workers(sides: Mapping[SideName, Side], job: Job, hash_seed: int) -> Iterator["LiveWorkers"]:
+    """Workers for the sides given, with the same hash seed, prepared at the same time. Raises SideError.
+
+    Nothing that they started is left on leaving, whatever happened.
+    """
+    with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as root:
+        workers: dict[SideName, WorkerProcess] = {}
+        try:
+            for name, side in sides.items():
+                folder = job.caches.get(name)
+                if folder is None:
+                    folder = Path(root) / name
+                    folder.mkdir()
+                variables = {**side.variables, "PYTHONHASHSEED": str(hash_seed)}
+                workers[name] = WorkerProcess(side.python, variables, folder, Path(root) / f"{name}.log")
+            for name, worker in workers.items():
+                worker.send(
+                    "prepare",
+                    benchmark_dir=str(sides[name].benchmark_dir),
+                    name=job.names[name],
+                    has_cache=name in job.caches,
+                )
+            yield LiveWorkers(workers, job, receive_all(workers, job.timeout))
+        finally:
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                list(pool.map(WorkerProcess.close, workers.values()))
+
+
+def receive_all(workers: Mapping[SideName, WorkerProcess], timeout: float) -> dict[SideName, dict[str, Any]]:
+    """The answers of all workers. Raises SideError naming each side that has none."""
+    answers, failures = {}, {}
+    for name, worker in workers.items():
+        try:
+            answers[name] = worker.receive(timeout)
+        except WorkerError as failure:
+            failures[name] = failure
+    if failures:
+        raise SideError(failures)
+    return answers
+
+
+class LiveWorkers:
+    """Prepared workers. `prepared` holds what each said of its benchmark when it was set up."""
+
+    def __init__(
+        self, workers: Mapping[SideName, WorkerProcess], job: Job, prepared: Mapping[SideName, dict[str, Any]]
+    ) -> None:
+        self._workers = workers
+        self._job = job
+        self.prepared = prepared
+
+    @property
+    def names(self) -> tuple[SideName, ...]:
+        """The sides that are here."""
+        return tuple(self._workers)
+
+    def ask(self, side: SideName, verb: str, **arguments: Any) -> dict[str, Any]:
+        """One side's answer, while the other side waits. Raises SideError."""
+        try:
+            return self._workers[side].ask(verb, self._job.timeout, **arguments)
+        except WorkerError as failure:
+            raise SideError({side: failure}) from failure
