@@ -114,7 +114,7 @@ class ThresholdsInUse(msgspec.Struct, frozen=True):
 def built_in() -> ThresholdsInUse:
     """The rules that hold where a repository has none."""
     text = resources.files("retrospeed").joinpath("default_thresholds.toml").read_bytes()
-    return ThresholdsInUse(BUILT_IN, _decode(text, "default_thresholds.toml"))
+    return ThresholdsInUse(BUILT_IN, decode(text, "default_thresholds.toml"))
 
 
 def load(path: Path | None, benchmark_dir: Path) -> ThresholdsInUse:
@@ -127,7 +127,7 @@ def load(path: Path | None, benchmark_dir: Path) -> ThresholdsInUse:
         if path is not None:
             raise ThresholdsError(f"There is no thresholds file at {path}.")
         return built_in()
-    return ThresholdsInUse(file.name, merged(built_in().rules, _decode(file.read_bytes(), str(file))))
+    return ThresholdsInUse(file.name, merged(built_in().rules, decode(file.read_bytes(), str(file))))
 
 
 def merged(general: Thresholds, specific: Thresholds) -> Thresholds:
@@ -152,7 +152,8 @@ def over(general: Rule, specific: Rule) -> Rule:
     return Rule(_level_over(general.warning, specific.warning), _level_over(general.severe, specific.severe), noise)
 
 
-def _decode(text: bytes, name: str) -> Thresholds:
+def decode(text: bytes, name: str) -> Thresholds:
+    """The rules written in `text`, the content of the file `name`. Raises ThresholdsError, as `load`."""
     try:
         thresholds = msgspec.toml.decode(text, type=Thresholds)
     except msgspec.DecodeError as error:

@@ -1,0 +1,80 @@
+"""From pairs to effects: one number a pair, greater meaning worse, on the scale on which the thresholds are given."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrospeed.benchmarks_file import Benchmark
+from retrospeed.gate.samples import Pair
+from retrospeed.gate.two_stage import Bounds
+from retrospeed.thresholds import Limits
+
+SCREEN = 0.01
+"""Relative change below which the estimate of stage 1 raises no suspicion, unless warnings start lower."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How effects are computed and read: as log ratios, or as differences where ratios mean nothing."""
+
+    is_ratio: bool
+    sign: int
+    """-1 where higher is better."""
+    bounds: Bounds
+
+    def effect(self, base: float, head: float) -> float:
+        """The effect of one pair of values."""
+        return self.sign * (math.log(head / base) if self.is_ratio else head - base)
+
+    def ratio(self, effect: float) -> float | None:
+        """HEAD / BASE for an effect; None for differences."""
+        return math.exp(self.sign * effect) if self.is_ratio else None
+
+
+def process_value(samples: Sequence[float], *, timed: bool) -> float:
+    """What one process says: the minimum of its timings, the median of anything else.
+
+    Another job can only make an iteration slower, so the fastest one is the least disturbed.
+    """
+    return min(samples) if timed else statistics.median(samples)
+
+
+def side_values(pairs: Sequence[Pair], *, timed: bool) -> tuple[list[float], list[float]]:
+    """The values of all processes of BASE, and of HEAD."""
+    base = [process_value(pair.base, timed=timed) for pair in pairs]
+    return base, [process_value(pair.head, timed=timed) for pair in pairs]
+
+
+def scale_for(pairs: Sequence[Pair], benchmark: Benchmark, limits: Limits, *, timed: bool) -> Scale:
+    """Log ratios, unless a value is not above zero or the thresholds are differences alone."""
+    base, head = side_values(pairs, timed=timed)
+    sign = 1 if benchmark.lower_is_better else -1
+    centre = abs(statistics.median(base)) if base else 0.0
+    if limits.warning_relative > 0 and min(base + head, default=1.0) > 0:
+        # A floor in the unit is the same as a ratio, once the value is known.
+        warning = max(limits.warning_relative, limits.warning_absolute / centre if centre else 0.0)
+        severe = max(limits.severe_relative, limits.severe_absolute / centre if centre else 0.0)
+        bounds = Bounds(math.log1p(warning), math.log1p(severe), math.log1p(min(SCREEN, warning)))
+        return Scale(True, sign, bounds)
+    warning = max(limits.warning_relative * centre, limits.warning_absolute)
+    severe = max(limits.severe_relative * centre, limits.severe_absolute)
+    return Scale(False, sign, Bounds(warning, severe, min(SCREEN * centre, warning) if centre else warning))
+
+
+def effects(pairs: Sequence[Pair], scale: Scale, *, timed: bool) -> list[float]:
+    """One effect a pair."""
+    return [scale.effect(base, head) for base, head in zip(*side_values(pairs, timed=timed), strict=True)]
+
+
+def cpu_effects(pairs: Sequence[Pair]) -> list[float]:
+    """The log ratios of the CPU time that the fastest iterations took; empty if it is not known."""
+    found = []
+    for pair in pairs:
+        if not pair.base_cpu or not pair.head_cpu:
+            return []
+        base, head = min(pair.base_cpu), min(pair.head_cpu)
+        if base <= 0 or head <= 0:
+            return []
+        found.append(math.log(head / base))
+    return found

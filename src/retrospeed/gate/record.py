@@ -1,0 +1,119 @@
+"""The record of a gate run: all that was measured and by which rules; ``--json`` writes it, ``--from`` reads it.
+
+Judging needs nothing else, so a verdict can be computed again from this file, with other thresholds too.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from retrospeed.benchmarks_file import Benchmark
+from retrospeed.errors import RetrospeedError
+from retrospeed.gate.samples import Pair
+from retrospeed.gate.two_stage import Plan
+from retrospeed.measurement import Outcome, SeriesKey
+from retrospeed.thresholds import ThresholdsInUse
+
+SCHEMA = 1
+
+
+class SideState(msgspec.Struct, omit_defaults=True):
+    """What became of a series at one commit."""
+
+    outcome: Outcome = Outcome.ABSENT
+    error: str = ""
+    """What it raised, or why it is not there."""
+    version: str | None = None
+    """The benchmark's version as this commit's environment tells it."""
+
+
+class SeriesRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One benchmark with one set of parameters at both commits."""
+
+    key: SeriesKey
+    benchmark: Benchmark
+    base: SideState
+    head: SideState
+    timed: bool = True
+    """Whether it was timed here; else it tells a number by itself."""
+    together: bool = True
+    """Whether its two processes lived at the same time and took turns."""
+    first: list[Pair] = []
+    """Pairs of stage 1."""
+    second: list[Pair] = []
+    """Pairs of stage 2."""
+    mishaps: list[str] = []
+    """Pairs that failed and were taken again."""
+    finished: bool = False
+    """Whether all pairs that the rules ask for were taken."""
+    seconds: float = 0.0
+    """What it cost altogether."""
+
+    @property
+    def overhead(self) -> float:
+        """Seconds of the cost that went into imports, setup and failures."""
+        return self.seconds - sum(pair.seconds - pair.overhead for pair in self.first + self.second)
+
+
+class InstructionRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Instruction counts of one series; one count a run, each run with another layout of memory."""
+
+    key: SeriesKey
+    base: list[int] = []
+    head: list[int] = []
+    excluded: str = ""
+    """Why it was not counted, if it was not."""
+    error: str = ""
+
+
+class CommitName(msgspec.Struct, frozen=True):
+    """A commit, and what the user called it."""
+
+    name: str
+    commit: str
+
+    def __str__(self) -> str:
+        return self.commit[:8] if self.commit.startswith(self.name) else f"{self.name} ({self.commit[:8]})"
+
+
+class GateRecord(msgspec.Struct, kw_only=True):
+    """A whole run."""
+
+    schema: int = SCHEMA
+    base: CommitName
+    head: CommitName
+    environment: str
+    machine: dict[str, str]
+    plan: Plan
+    thresholds: ThresholdsInUse
+    series: list[SeriesRecord]
+    equal_test: SeriesRecord | None = None
+    """The self-test of a program against itself."""
+    slower_test: SeriesRecord | None = None
+    """The self-test of a program against one that does 5 % more."""
+    instructions: list[InstructionRecord] = []
+    interrupted: bool = False
+    seconds: float = 0.0
+
+
+def write(record: GateRecord, path: Path) -> None:
+    """Write the record to `path`, whole or not at all. Raises RetrospeedError."""
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+        unfinished.replace(path)
+    except OSError as error:
+        raise RetrospeedError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def read(path: Path) -> GateRecord:
+    """Read what `write` wrote. Raises RetrospeedError."""
+    try:
+        record = msgspec.json.decode(path.read_bytes(), type=GateRecord)
+    except OSError as error:
+        raise RetrospeedError(f"{path} cannot be read: {error.strerror}.") from error
+    except msgspec.DecodeError as error:
+        raise RetrospeedError(f"{path} is not the JSON of a gate run: {error}.") from error
+    if record.schema != SCHEMA:
+        raise RetrospeedError(f"{path} has schema {record.schema}, this program reads schema {SCHEMA}.")
+    return record
