@@ -11,6 +11,7 @@ from retrospeed import baseline
 from retrospeed.compare import compare
 from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import ExitCode
+from retrospeed.gate.command import gate
 from retrospeed.show import show
 
 _INTERRUPTED = 130
@@ -39,6 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(compare)
+app.command()(gate)
 app.add_typer(baseline.app)
 app.command()(show)
 

@@ -1,0 +1,96 @@
+"""``retrospeed gate BASE HEAD``: measures two commits now, in alternation, and judges them."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retrospeed import asv_config, options
+from retrospeed.errors import RetrospeedError
+from retrospeed.exit_codes import FailOn
+from retrospeed.gate import builds, limits, record, report
+from retrospeed.gate.progress import Bar
+from retrospeed.gate.record import GateRecord
+from retrospeed.gate.run import Request, run
+from retrospeed.gate.verdict import verdict
+from retrospeed.pairing import Selection
+from retrospeed.report import annotations, table
+
+_INTERRUPTED = 130
+
+
+def gate(
+    base: Annotated[str | None, typer.Argument(metavar="BASE", help="The commit to compare with.")] = None,
+    head: Annotated[str | None, typer.Argument(metavar="HEAD", help="The commit to judge.")] = None,
+    fail_on: options.FailOnLevel = FailOn.SEVERE,
+    bench: options.Bench = None,
+    exclude: options.Exclude = None,
+    environment: options.Environment = None,
+    thresholds_file: options.ThresholdsFile = None,
+    json_file: options.JsonFile = None,
+    markdown_file: options.MarkdownFile = None,
+    github: options.GitHub = False,
+    from_file: Annotated[
+        Path | None, typer.Option("--from", help="Judge again what an earlier run wrote with --json; measure nothing.")
+    ] = None,
+    config: options.Config = None,
+) -> None:
+    """Measure BASE and HEAD now, in alternation, and judge HEAD.
+
+    Exits 0 if nothing is severe, 1 if something is, 2 if there is no verdict, 3 for a warning where --fail-on asks for
+    it, 4 if it cannot be told: too noisy, a benchmark that vanished, differing versions, or a self-test that failed.
+    """
+    if from_file is not None:
+        measured = record.read(from_file)
+        if thresholds_file is not None:
+            measured.thresholds = limits.load(thresholds_file, thresholds_file.parent)
+    else:
+        if base is None or head is None:
+            raise RetrospeedError("Name two commits, BASE and HEAD, or an earlier run with --from.")
+        measured = _measured(base, head, config, Selection.of(bench, exclude, None), environment, thresholds_file)
+    if json_file is not None:
+        record.write(measured, json_file)
+    found = verdict(measured, fail_on)
+    if markdown_file is not None:
+        try:
+            markdown_file.write_text(report.markdown(found), encoding="utf-8")
+        except OSError as error:
+            raise RetrospeedError(f"{markdown_file} cannot be written: {error.strerror}.") from error
+    out = table.console()
+    report.show(found, out)
+    if annotations.wanted(github):
+        for line in report.annotations(found):
+            print(line, file=out.file)
+    raise typer.Exit(_INTERRUPTED if measured.interrupted else found.exit_code)
+
+
+def _measured(
+    base: str,
+    head: str,
+    config: Path | None,
+    selection: Selection,
+    environment: str | None,
+    thresholds_file: Path | None,
+) -> GateRecord:
+    suite = asv_config.load(config)
+    rules = limits.load(thresholds_file, suite.benchmark_dir)
+    with _terminated_like_interrupted(), Bar() as bar:
+        built = builds.build(suite.config_file, base, head, environment)
+        return run(Request(base, head, built, rules, selection), bar)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Have SIGTERM end the run as Ctrl-C does: a cancelled CI job must not leave workers behind either."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
