@@ -11,9 +11,8 @@ import typer
 from retrospeed import asv_config, options
 from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import FailOn
-from retrospeed.gate import builds, limits, record, report
+from retrospeed.gate import builds, instructions, limits, record, report
 from retrospeed.gate.progress import Bar
-from retrospeed.gate.record import GateRecord
 from retrospeed.gate.run import Request, run
 from retrospeed.gate.verdict import verdict
 from retrospeed.pairing import Selection
@@ -36,6 +35,12 @@ def gate(
     from_file: Annotated[
         Path | None, typer.Option("--from", help="Judge again what an earlier run wrote with --json; measure nothing.")
     ] = None,
+    count_instructions: Annotated[
+        bool, typer.Option("--instructions", help="Also count the instructions of tagged benchmarks, with valgrind.")
+    ] = False,
+    instruction_layers: Annotated[
+        list[str] | None, typer.Option("--instructions-layer", help="Count all benchmarks of this layer; repeatable.")
+    ] = None,
     config: options.Config = None,
 ) -> None:
     """Measure BASE and HEAD now, in alternation, and judge HEAD.
@@ -50,7 +55,21 @@ def gate(
     else:
         if base is None or head is None:
             raise RetrospeedError("Name two commits, BASE and HEAD, or an earlier run with --from.")
-        measured = _measured(base, head, config, Selection.of(bench, exclude, None), environment, thresholds_file)
+        if count_instructions or instruction_layers:
+            instructions.require_valgrind()
+        suite = asv_config.load(config)
+        rules = limits.load(thresholds_file, suite.benchmark_dir)
+        with _terminated_like_interrupted(), Bar() as bar:
+            request = Request(
+                base,
+                head,
+                builds.build(suite.config_file, base, head, environment),
+                rules,
+                Selection.of(bench, exclude, None),
+                count_instructions=count_instructions or bool(instruction_layers),
+                instruction_layers=tuple(instruction_layers or ()),
+            )
+            measured = run(request, bar)
     if json_file is not None:
         record.write(measured, json_file)
     found = verdict(measured, fail_on)
@@ -65,21 +84,6 @@ def gate(
         for line in report.annotations(found):
             print(line, file=out.file)
     raise typer.Exit(_INTERRUPTED if measured.interrupted else found.exit_code)
-
-
-def _measured(
-    base: str,
-    head: str,
-    config: Path | None,
-    selection: Selection,
-    environment: str | None,
-    thresholds_file: Path | None,
-) -> GateRecord:
-    suite = asv_config.load(config)
-    rules = limits.load(thresholds_file, suite.benchmark_dir)
-    with _terminated_like_interrupted(), Bar() as bar:
-        built = builds.build(suite.config_file, base, head, environment)
-        return run(Request(base, head, built, rules, selection), bar)
 
 
 @contextmanager

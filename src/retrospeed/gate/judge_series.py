@@ -120,8 +120,7 @@ def _without_numbers(record: SeriesRecord) -> tuple[Class, str] | None:
     base, head = record.base, record.head
     if not record.finished and not record.first:
         return Class.INCONCLUSIVE, "the run ended before it was measured"
-    both = Outcome.ABSENT not in (base.outcome, head.outcome)
-    if both and base.version != head.version:
+    if base.version is not None and head.version is not None and base.version != head.version:
         return Class.INCOMPARABLE, "the benchmark has another version at BASE than at HEAD"
     if head.outcome is Outcome.FAILED and base.outcome is not Outcome.FAILED:
         return Class.FAILED, f"fails at HEAD: {head.error}"

@@ -39,7 +39,7 @@ def show(verdict: GateVerdict, out: Console) -> None:
         out.print("Not compared:", style="bold")
         for line in not_compared(verdict):
             out.print(Text(f"  {line}"), soft_wrap=True)
-    for line in footer(verdict):
+    for line in (*instruction_lines(verdict), *footer(verdict)):
         out.print(Text(line), soft_wrap=True)
     good = verdict.exit_code is ExitCode.OK
     out.print(Text(headline(verdict), style="bold green" if good else "bold red"), soft_wrap=True)
@@ -57,6 +57,7 @@ def markdown(verdict: GateVerdict) -> str:
     if unchanged:
         summary = f"<details><summary>{len(unchanged)} unchanged</summary>"
         parts.append(f"{summary}\n\n{_markdown_table(unchanged)}\n\n</details>")
+    parts += [f"```\n{chr(10).join(lines)}\n```" for lines in (instruction_lines(verdict),) if lines]
     parts.append("\n".join(f"- {_escaped(line)}" for line in footer(verdict)))
     return "\n\n".join(parts) + "\n"
 
@@ -100,6 +101,22 @@ def footer(verdict: GateVerdict) -> list[str]:
 def not_compared(verdict: GateVerdict) -> list[str]:
     """A line for each series without a number on both sides."""
     return [f"{finding.key}: {finding.classification}, {finding.why}" for finding in verdict.not_compared]
+
+
+def instruction_lines(verdict: GateVerdict) -> list[str]:
+    """What the instruction channel found, and what it left out."""
+    if not verdict.record.instructions:
+        return []
+    lines = ["Instructions (callgrind):"]
+    for finding in verdict.counted:
+        counts = "" if finding.ratio is None else f" {finding.base:,} to {finding.head:,}, {finding.ratio - 1:+.3%}"
+        lines.append(f"  {finding.key}:{counts} {finding.classification}, {finding.why}")
+    excluded: dict[str, list[str]] = {}
+    for one in verdict.record.instructions:
+        if one.excluded:
+            excluded.setdefault(one.excluded, []).append(str(one.key))
+    lines += [f"  excluded, {why}: {', '.join(names)}" for why, names in excluded.items()]
+    return lines
 
 
 def cells(finding: Finding) -> tuple[str, ...]:

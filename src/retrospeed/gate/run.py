@@ -6,17 +6,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from retrospeed.errors import RetrospeedError
-from retrospeed.gate import discovery, limits, selftest
+from retrospeed.gate import discovery, instructions, limits, selftest
 from retrospeed.gate.builds import Built
 from retrospeed.gate.caches import SetupCaches
 from retrospeed.gate.discovery import Discovery, Series
 from retrospeed.gate.measure import SeriesMeasurement, blank_record
-from retrospeed.gate.record import CommitName, GateRecord
+from retrospeed.gate.record import CommitName, GateRecord, InstructionRecord
 from retrospeed.gate.two_stage import Plan
 from retrospeed.gate.worker_pair import BOTH, SideName
 from retrospeed.machine import name_here
@@ -47,8 +49,13 @@ class Request:
     built: Built
     thresholds: ThresholdsInUse
     selection: Selection
+    plan: Plan = field(default_factory=Plan)
     self_test: bool = True
     injected: float = selftest.INJECTED
+    """How much slower the second self-test is made."""
+    count_instructions: bool = False
+    instruction_layers: tuple[str, ...] = ()
+    """Layers whose benchmarks are counted without a tag of their own."""
 
 
 def run(request: Request, progress: Progress) -> GateRecord:
@@ -58,7 +65,7 @@ def run(request: Request, progress: Progress) -> GateRecord:
     found = discovery.discover(sides, request.selection, request.built.default_timeout)
     if not found.series:
         _refuse_nothing(found)
-    plan = Plan(series=len(found.series))
+    plan = msgspec.structs.replace(request.plan, series=len(found.series))
     record = GateRecord(
         base=CommitName(request.base, request.built.commits[SideName.BASE]),
         head=CommitName(request.head, request.built.commits[SideName.HEAD]),
@@ -68,7 +75,8 @@ def run(request: Request, progress: Progress) -> GateRecord:
         thresholds=request.thresholds,
         series=[],
     )
-    progress.begin(len(found.series) + 2 * request.self_test)
+    counted = len(_counted(request, found))
+    progress.begin(len(found.series) + counted + 2 * request.self_test)
     with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as root, _whatever_happens(record):
         caches = SetupCaches(sides, Path(root))
         if request.self_test:
@@ -80,6 +88,8 @@ def run(request: Request, progress: Progress) -> GateRecord:
             record.series.append(measurement.record)
             _name_absent(measurement, series, found)
             _measure(measurement, caches, progress, str(series.key))
+        if request.count_instructions:
+            _count(request, found, record, caches, progress)
         if request.self_test:
             test = selftest.measurement(sides, limits.for_reference(), plan, request.injected)
             record.slower_test = test.record
@@ -116,6 +126,24 @@ def _measure(measurement: SeriesMeasurement, caches: SetupCaches, progress: Prog
     progress.measuring(name, 0, 1)
     measurement.run(caches, lambda taken, asked: progress.measuring(name, taken, asked))
     progress.done()
+
+
+def _counted(request: Request, found: Discovery) -> list[Series]:
+    if not request.count_instructions:
+        return []
+    return [s for s in found.series if not instructions.why_excluded(s, request.instruction_layers)]
+
+
+def _count(request: Request, found: Discovery, record: GateRecord, caches: SetupCaches, progress: Progress) -> None:
+    counted = _counted(request, found)
+    for series in found.series:
+        excluded = instructions.why_excluded(series, request.instruction_layers)
+        if excluded:
+            record.instructions.append(InstructionRecord(key=series.key, excluded=excluded))
+    for series in counted:
+        progress.measuring(f"{series.key} instructions", 0, 1)
+        record.instructions.append(instructions.count_series(series, request.built.sides, caches))
+        progress.done()
 
 
 def _limits(request: Request, series: Series) -> Limits:

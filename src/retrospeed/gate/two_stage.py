@@ -129,7 +129,8 @@ def _outcome(decision: Decision, first: Sequence[float], plan: Plan, bounds: Bou
         return Outcome.SEVERE if decision.low > bounds.severe else Outcome.WARNING
     if decision.p_better < plan.stage_2_level and decision.high < -bounds.warning:
         return Outcome.IMPROVED
-    return Outcome.UNCHANGED if decision.high < bounds.severe else Outcome.INCONCLUSIVE
+    is_narrow = decision.high - decision.low < 2 * bounds.severe
+    return Outcome.UNCHANGED if decision.high < bounds.severe and is_narrow else Outcome.INCONCLUSIVE
 
 
 def _could_settle(second: Sequence[float], plan: Plan, bounds: Bounds) -> bool:

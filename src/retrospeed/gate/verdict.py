@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from retrospeed.comparison import INCONCLUSIVE_CLASSES, JUDGED_CLASSES, SEVERE_CLASSES, Class
 from retrospeed.exit_codes import ExitCode, FailOn, exit_code
-from retrospeed.gate import limits, selftest
+from retrospeed.gate import instructions, limits, selftest
+from retrospeed.gate.instructions import InstructionFinding
 from retrospeed.gate.judge_series import Finding, judge_series
 from retrospeed.gate.record import GateRecord
 
@@ -22,6 +23,8 @@ class GateVerdict:
     distrust: str | None
     """Why the self-test says that this run cannot be trusted."""
     fail_on: FailOn
+    counted: tuple[InstructionFinding, ...] = ()
+    """What the instruction channel found."""
 
     @property
     def counts(self) -> dict[Class, int]:
@@ -42,7 +45,7 @@ class GateVerdict:
     @property
     def exit_code(self) -> ExitCode:
         """The exit status of the gate."""
-        found = set(self.counts)
+        found = set(self.counts) | {finding.classification for finding in self.counted}
         if self.distrust is not None and self.fail_on is not FailOn.NEVER:
             return ExitCode.INCONCLUSIVE
         return exit_code(
@@ -59,7 +62,9 @@ def verdict(record: GateRecord, fail_on: FailOn) -> GateVerdict:
     findings = [judge_series(series, rules.limits(series.benchmark, str(series.key)), plan) for series in record.series]
     findings.sort(key=lambda finding: (_ORDER[finding.classification], -_worseness(finding), finding.key))
     distrust = selftest.failure(record.equal_test, record.slower_test, limits.for_reference(), plan)
-    return GateVerdict(record, tuple(findings), distrust, fail_on)
+    counted = [instructions.judge(one) for one in record.instructions if not one.excluded]
+    counted.sort(key=lambda finding: _ORDER[finding.classification])
+    return GateVerdict(record, tuple(findings), distrust, fail_on, tuple(counted))
 
 
 def _worseness(finding: Finding) -> float:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,12 @@ class WorkerProcess:
     """A live worker. Every request has its time limit; after a failure the worker is to be closed.
 
     `python` is the interpreter of the commit's environment, `variables` its whole environment, `folder` the working
-    directory, and `log` the file that takes what the benchmark prints.
+    directory, `log` the file that takes what the benchmark prints, and `wrapper` what to start the interpreter with.
     """
 
-    def __init__(self, python: Path, variables: Mapping[str, str], folder: Path, log: Path) -> None:
+    def __init__(
+        self, python: Path, variables: Mapping[str, str], folder: Path, log: Path, wrapper: Sequence[str] = ()
+    ) -> None:
         self.mark = uuid.uuid4().hex
         self.log = log
         command_end, self._commands = os.pipe()
@@ -52,7 +54,7 @@ class WorkerProcess:
         try:
             with log.open("wb") as output:
                 self._process = subprocess.Popen(
-                    [*SHELL, str(python), str(SCRIPT), str(command_end), str(answer_end)],
+                    [*SHELL, *wrapper, str(python), str(SCRIPT), str(command_end), str(answer_end)],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,

@@ -1,0 +1,114 @@
+"""The rules by themselves, on numbers whose truth is known."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm, wilcoxon
+
+from retrospeed.gate import signed_rank, suite_error
+from retrospeed.gate.two_stage import Bounds, Decision, Outcome, Plan, decide, pairs_wanted
+
+BOUNDS = Bounds(warning=math.log1p(0.01), severe=math.log1p(0.05), screen=math.log1p(0.01))
+PLAN = Plan(series=100)
+NOISE = 0.015
+
+
+def gate(change: float, noise: float, seed: int, bounds: Bounds = BOUNDS) -> Decision:
+    """One gate over normal effects."""
+    chance = random.Random(seed)
+    first: list[float] = []
+    second: list[float] = []
+    while (wanted := pairs_wanted(first, second, PLAN, bounds))[0]:
+        more, stage = wanted
+        (first if stage == 1 else second).extend(chance.gauss(change, noise) for _ in range(more))
+    return decide(first, second, PLAN, bounds)
+
+
+@pytest.mark.parametrize(
+    ("change", "noise", "outcome"),
+    [
+        (0.0, 0.002, Outcome.UNCHANGED),
+        (0.03, 0.005, Outcome.WARNING),
+        (0.10, 0.015, Outcome.SEVERE),
+        (-0.05, 0.01, Outcome.IMPROVED),
+        (0.0, 0.4, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_plain_cases(change: float, noise: float, outcome: Outcome) -> None:
+    assert [gate(change, noise, seed).outcome for seed in range(10)] == [outcome] * 10
+
+
+def test_false_alarms_are_as_rare_as_the_levels_say() -> None:
+    # Thresholds of zero, so that only the two p-values stand in the way; a suite of one, where they are loosest.
+    bounds = Bounds(warning=0.0, severe=math.inf, screen=0.0)
+    plan = Plan(series=1, looks=1)
+    chance, suspects, alarms, runs = random.Random(1), 0, 0, 2000
+    for _ in range(runs):
+        first = [chance.gauss(0, NOISE) for _ in range(10)]
+        if pairs_wanted(first, [], plan, bounds)[0]:
+            suspects += 1
+            second = [chance.gauss(0, NOISE) for _ in range(20)]
+            alarms += decide(first, second, plan, bounds).outcome is Outcome.WARNING
+    # Both tails of stage 1 lead on; one tail of stage 2 alarms.
+    assert suspects / runs < 2 * suite_error.STAGE_1_LEVEL + 3 * math.sqrt(0.04 / runs)
+    assert alarms <= 2
+
+
+def test_power_at_three_percent() -> None:
+    outcomes = [gate(math.log1p(0.03), NOISE, seed).outcome for seed in range(100)]
+    assert sum(outcome is Outcome.WARNING for outcome in outcomes) >= 95
+
+
+def test_a_clean_benchmark_costs_ten_pairs_and_no_estimate_comes_from_stage_1_of_a_suspect() -> None:
+    decision = gate(0.0, 0.002, 3)
+    assert (decision.pairs, decision.stage) == (10, 1)
+    changed = decide([0.5] * 10, [0.03] * 20, PLAN, BOUNDS)
+    assert changed.estimate == pytest.approx(0.03) and changed.stage == 2
+
+
+@pytest.mark.parametrize("count", [0, 3, 9])
+def test_too_few_pairs_are_inconclusive(count: int) -> None:
+    assert decide([0.0] * count, [], PLAN, BOUNDS).outcome is Outcome.INCONCLUSIVE
+    assert decide([0.1] * 10, [0.1] * count, PLAN, BOUNDS).outcome is not Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize("series", [1, 50, 100, 1000])
+def test_the_chance_of_any_alarm_in_a_run_is_bounded(series: int) -> None:
+    plan = Plan(series=series)
+    bound = series * suite_error.STAGE_1_LEVEL * plan.stage_2_level * plan.looks
+    assert bound <= suite_error.RUN_LEVEL + 1e-12
+    assert suite_error.STAGE_1_LEVEL * plan.stage_2_level * plan.looks <= 1e-4 + 1e-12
+
+
+@given(st.lists(st.floats(-1, 1), min_size=6, max_size=30), st.floats(-3, 3))
+def test_shifting_the_effects_shifts_estimate_and_interval(effects: list[float], shift: float) -> None:
+    low, high = signed_rank.interval(effects)
+    moved = [effect + shift for effect in effects]
+    assert low <= signed_rank.pseudo_median(effects) <= high
+    assert signed_rank.pseudo_median(moved) == pytest.approx(signed_rank.pseudo_median(effects) + shift, abs=1e-9)
+    assert signed_rank.interval(moved) == pytest.approx((low + shift, high + shift), abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [6, 10, 20, 40])
+def test_interval_is_the_set_of_values_the_test_does_not_reject(count: int) -> None:
+    effects = np.random.default_rng(count).normal(0.3, 1, count)
+    low, high = signed_rank.interval(list(effects))
+    for inside, value in ((False, low - 1e-6), (True, low + 1e-6), (True, high - 1e-6), (False, high + 1e-6)):
+        assert (wilcoxon(effects - value, method="exact").pvalue > 0.05) == inside
+
+
+def test_interval_covers_the_truth_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(7)
+    hits = 0
+    for _ in range(1000):
+        low, high = signed_rank.interval(list(generator.standard_t(3, 20)))
+        hits += low <= 0 <= high
+    assert hits / 1000 > 0.95 - 3 * norm.pdf(0) * math.sqrt(0.05 / 1000)
+
+
+def test_few_pairs_have_no_interval() -> None:
+    assert signed_rank.interval([0.1, 0.2, 0.3]) == (-math.inf, math.inf)
