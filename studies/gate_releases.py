@@ -1,0 +1,206 @@
+"""The gate on code that nobody here wrote: does it agree with the changelogs of released packages?
+
+    python studies/gate_releases.py FOLDER
+
+For each case: the sources of two releases are fetched from the package index, become two commits of a scratch
+repository under FOLDER, and a few lines of asv suite are gated over them, once forwards and once backwards. Prints what
+the changelog says beside what the gate says, and exits 1 where they disagree. About five minutes.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrospeed.comparison import Class
+from retrospeed.exit_codes import FailOn
+from retrospeed.gate import record
+from retrospeed.gate.verdict import verdict
+
+FASTER, SAME = "faster", "same"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Two releases of a package, benchmarks, and what the changelog leads one to expect of each."""
+
+    package: str
+    old: str
+    new: str
+    suite: str
+    expected: dict[str, str]
+    """Name of a benchmark → FASTER at the new release, or SAME."""
+    changelog: str
+
+
+PACKAGING = """
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+VERSIONS = [f"{major}.{minor}.{patch}rc1" for major in range(5) for minor in range(5) for patch in range(5)]
+
+
+def time_version():
+    for version in VERSIONS:
+        Version(version)
+
+
+def time_canonicalize_name():
+    for version in VERSIONS:
+        canonicalize_name("Some_Name.of-" + version)
+
+
+def time_requirement():
+    for version in VERSIONS[:25]:
+        Requirement(f'name[extra]>={version},<9; python_version > "3.8"')
+"""
+IDNA = """
+import idna
+
+CRAFTED = "\\u0660" * 1000
+
+
+def time_encode():
+    for _ in range(100):
+        idna.encode("b\\u00fccher.example")
+
+
+def time_crafted():
+    try:
+        idna.encode(CRAFTED)
+    except idna.IDNAError:
+        pass
+"""
+CASES = (
+    Case(
+        "packaging",
+        "25.0",
+        "26.0",
+        PACKAGING,
+        {"time_version": FASTER, "time_canonicalize_name": FASTER, "time_requirement": FASTER},
+        "26.0: 'Make Version a little faster', 'Much faster canonicalize_name by avoiding a regex', 'Avoid recompiling "
+        "regexes in the tokenizer for a 3x speedup'",
+    ),
+    Case(
+        "idna",
+        "3.6",
+        "3.7",
+        IDNA,
+        {"time_crafted": FASTER},
+        "3.7: 'Fix issue where specially crafted inputs to encode() could take exceptionally long amount of time'",
+    ),
+    Case(
+        "idna",
+        "3.5",
+        "3.6",
+        IDNA,
+        {"time_encode": SAME, "time_crafted": SAME},
+        "3.6: 'Fix regression to include tests in source distribution', nothing else",
+    ),
+)
+GIT = ("git", "-c", "user.name=study", "-c", "user.email=study@example.org")
+
+
+def main() -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--case", help="only the case of this package and new release, as in idna-3.7")
+    given = parser.parse_args()
+    agreed = True
+    for case in CASES:
+        if given.case in (None, f"{case.package}-{case.new}"):
+            repository = prepared(case, given.folder.absolute() / f"{case.package}-{case.new}")
+            print(f"\n## {case.package} {case.old} to {case.new}\n\nThe changelog of {case.changelog}.\n")
+            agreed &= forwards(case, repository)
+            agreed &= backwards(case, repository)
+    return 0 if agreed else 1
+
+
+def prepared(case: Case, folder: Path) -> Path:
+    """A repository with the two releases as commits `old` and `new`, and the suite beside them."""
+    repository = folder / "repository"
+    if repository.exists():
+        return repository
+    repository.mkdir(parents=True)
+    run(*GIT, "init", "--quiet", "--initial-branch", "main", cwd=repository)
+    for tag, release in (("old", case.old), ("new", case.new)):
+        run(*GIT, "rm", "-rq", "--ignore-unmatch", ".", cwd=repository)
+        source = fetched(f"{case.package}=={release}", folder / tag)
+        run("cp", "-r", f"{source}/.", str(repository), cwd=folder)
+        run(*GIT, "add", "--all", "--force", cwd=repository)
+        run(*GIT, "commit", "--quiet", "--message", release, cwd=repository)
+        run(*GIT, "tag", tag, cwd=repository)
+    suite = folder / "benchmarks"
+    suite.mkdir()
+    (suite / "__init__.py").touch()
+    (suite / "bench.py").write_text(case.suite, encoding="utf-8")
+    config = {
+        "version": 1,
+        "project": case.package,
+        "repo": "repository",
+        "branches": ["main"],
+        "environment_type": "virtualenv",
+        "build_command": ["python -m pip wheel --no-deps -w {build_cache_dir} {build_dir}"],
+        "install_command": ["in-dir={env_dir} python -m pip install --no-deps --force-reinstall {wheel_file}"],
+    }
+    (folder / "asv.conf.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+    return repository
+
+
+def fetched(requirement: str, folder: Path) -> Path:
+    """The unpacked source distribution of a release."""
+    folder.mkdir()
+    pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", "-d", str(folder))
+    run(*pip, requirement, cwd=folder)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder / "source", filter="data")
+    (source,) = (folder / "source").iterdir()
+    return source
+
+
+def forwards(case: Case, repository: Path) -> bool:
+    """Whether the gate finds what the changelog says."""
+    code, classes, output = gate(repository, "old", "new")
+    print(f"```\n{output.strip()}\n```\n")
+    wanted = {FASTER: Class.IMPROVED, SAME: Class.UNCHANGED}
+    agree = all(classes[f"bench.{name}"] is wanted[what] for name, what in case.expected.items())
+    print(f"Forwards: the gate {'agrees' if agree and code == 0 else 'DISAGREES'} (exit {code}).")
+    return agree and code == 0
+
+
+def backwards(case: Case, repository: Path) -> bool:
+    """Whether what became faster is called slower when the old release is judged by the new one."""
+    code, classes, _ = gate(repository, "new", "old")
+    wanted = {FASTER: {Class.SEVERE, Class.WARNING}, SAME: {Class.UNCHANGED}}
+    agree = all(classes[f"bench.{name}"] in wanted[what] for name, what in case.expected.items())
+    agree &= code == (1 if Class.SEVERE in classes.values() else 0)
+    said = ", ".join(f"{name} {found}" for name, found in sorted(classes.items()))
+    print(f"Backwards: {said}; the gate {'agrees' if agree else 'DISAGREES'} (exit {code}).")
+    return agree
+
+
+def gate(repository: Path, base: str, head: str) -> tuple[int, dict[str, Class], str]:
+    """Exit status of the gate, the class of each benchmark, and what it printed."""
+    folder = repository.parent
+    written = folder / f"{base}-{head}.json"
+    command = [sys.executable, "-m", "retrospeed", "gate", base, head, "--json", str(written)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode == 2:
+        raise SystemExit(done.stderr)
+    found = verdict(record.read(written), FailOn.SEVERE)
+    return done.returncode, {str(one.key): one.classification for one in found.findings}, done.stdout
+
+
+def run(*command: str, cwd: Path) -> None:
+    """Run a command that must succeed."""
+    subprocess.run(command, cwd=cwd, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

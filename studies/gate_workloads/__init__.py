@@ -1,0 +1,1 @@
+"""An asv suite of two programs of known cost, for gate_operating_curve.py."""
