@@ -61,7 +61,8 @@ def time_requirement():
 IDNA = """
 import idna
 
-CRAFTED = "\\u0660" * 1000
+# Each joiner is looked up against all letters before and after it, unless the nearest ones settle it.
+CRAFTED = "\\u0628" + "a\\u200c" * 200 + "\\u0628"
 
 
 def time_encode():

@@ -19,5 +19,5 @@ def time_dictionary():
 
 
 def time_vectors():
-    for _ in range(UNITS // 20):
+    for _ in range(UNITS // 10):
         VECTORS @ QUERY

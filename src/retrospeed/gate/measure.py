@@ -143,7 +143,7 @@ class SeriesMeasurement:
         (self.record.first if stage == 1 else self.record.second).append(pair)
 
     def _job(self, caches: SetupCaches) -> Job:
-        return Job(self._series.names, self._series.timeout, caches.folders(self._series))
+        return Job(self._series.names, self.record.timed, self._series.timeout, caches.folders(self._series))
 
     def _note(self, failures: Mapping[SideName, WorkerError]) -> None:
         for side, failure in failures.items():

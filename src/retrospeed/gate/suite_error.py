@@ -6,14 +6,14 @@ sum of these over the suite bounds the chance of any alarm in the run (Bonferron
 depend on each other.
 """
 
-STAGE_1_LEVEL = 0.02
-"""One-sided level at which stage 1 holds a benchmark suspect."""
+STAGE_1_LEVEL = 0.05
+"""One-sided level at which stage 1 holds a benchmark suspect; it may be loose, since stage 2 makes up for it."""
 RUN_LEVEL = 0.01
 """The chance that a run of a commit against itself calls any benchmark slower."""
-LOOSEST_STAGE_2_LEVEL = 0.005
-"""Even in a suite of one benchmark: one in 10,000 comparisons at most."""
+BENCHMARK_LEVEL = 1e-4
+"""The chance that a comparison of a benchmark with itself does, however small the suite."""
 
 
 def stage_2_level(series: int, looks: int = 1) -> float:
     """One-sided level of stage 2 for a suite of so many series, if its data are looked at so many times."""
-    return min(LOOSEST_STAGE_2_LEVEL, RUN_LEVEL / STAGE_1_LEVEL / max(series, 1)) / looks
+    return min(BENCHMARK_LEVEL, RUN_LEVEL / max(series, 1)) / STAGE_1_LEVEL / looks

@@ -39,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     series: int = 1
     """Series in the run: the more, the surer each has to be."""
-    stage_1_pairs: int = 10
+    stage_1_pairs: int = 12
     stage_2_pairs: int = 20
     looks: int = 3
     """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import math
 import os
@@ -83,8 +84,10 @@ class Worker:
         self.benchmark: Any = None
         self.timer: Any = None
 
-    def prepare(self, benchmark_dir: str, name: str, has_cache: bool) -> dict[str, Any]:
+    def prepare(self, benchmark_dir: str, name: str, has_cache: bool, timed: bool = False) -> dict[str, Any]:
         """Import the benchmark, load its cache (``cache.pickle`` in the working directory) and set it up."""
+        if timed:
+            import_without_pympler()
         from asv_runner.discovery import get_benchmark_from_name
 
         benchmark = self.benchmark = get_benchmark_from_name(benchmark_dir, name, extra_params={})
@@ -234,6 +237,16 @@ def valgrind_request() -> Callable[[int], int]:
     return request
 
 
+def import_without_pympler() -> None:
+    """Import the benchmark types, all but the one for mem_*, whose library costs more time than all the rest."""
+    absent = "pympler" not in sys.modules
+    if absent:
+        sys.modules["pympler"] = None  # type: ignore[assignment]
+    importlib.import_module("asv_runner.benchmarks")
+    if absent:
+        del sys.modules["pympler"]
+
+
 def give_cache(benchmark: Any, cache: Any) -> None:
     """Hand over what setup_cache returned, in the way of this asv_runner."""
     if hasattr(benchmark, "set_cache"):
@@ -251,7 +264,6 @@ def benchmark_arguments(benchmark: Any) -> Any:
 
 def discover(benchmark_dir: str) -> dict[str, Any]:
     """As `asv_runner.discovery.list_benchmarks`, but one module or class that fails does not hide the others."""
-    import importlib
     import inspect
     import pkgutil
 

@@ -39,6 +39,8 @@ class Job:
 
     names: Mapping[SideName, str]
     """Names for asv_runner: with ``-3`` after them for the fourth set of parameters."""
+    timed: bool
+    """Whether it is timed in the worker; else it tells a number by itself."""
     timeout: float
     """Seconds that its import and setup, and each answer after that, may take."""
     caches: Mapping[SideName, Path] = field(default_factory=dict)
@@ -80,6 +82,7 @@ def live_workers(sides: Mapping[SideName, Side], job: Job, hash_seed: int) -> It
                     benchmark_dir=str(sides[name].benchmark_dir),
                     name=job.names[name],
                     has_cache=name in job.caches,
+                    timed=job.timed,
                 )
             yield LiveWorkers(workers, job, receive_all(workers, job.timeout))
         finally:

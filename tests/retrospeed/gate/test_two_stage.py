@@ -48,13 +48,13 @@ def test_false_alarms_are_as_rare_as_the_levels_say() -> None:
     plan = Plan(series=1, looks=1)
     chance, suspects, alarms, runs = random.Random(1), 0, 0, 2000
     for _ in range(runs):
-        first = [chance.gauss(0, NOISE) for _ in range(10)]
+        first = [chance.gauss(0, NOISE) for _ in range(plan.stage_1_pairs)]
         if pairs_wanted(first, [], plan, bounds)[0]:
             suspects += 1
             second = [chance.gauss(0, NOISE) for _ in range(20)]
             alarms += decide(first, second, plan, bounds).outcome is Outcome.WARNING
     # Both tails of stage 1 lead on; one tail of stage 2 alarms.
-    assert suspects / runs < 2 * suite_error.STAGE_1_LEVEL + 3 * math.sqrt(0.04 / runs)
+    assert suspects / runs < 2 * suite_error.STAGE_1_LEVEL + 3 * math.sqrt(0.1 / runs)
     assert alarms <= 2
 
 
@@ -63,9 +63,9 @@ def test_power_at_three_percent() -> None:
     assert sum(outcome is Outcome.WARNING for outcome in outcomes) >= 95
 
 
-def test_a_clean_benchmark_costs_ten_pairs_and_no_estimate_comes_from_stage_1_of_a_suspect() -> None:
+def test_a_clean_benchmark_costs_one_stage_and_no_estimate_comes_from_stage_1_of_a_suspect() -> None:
     decision = gate(0.0, 0.002, 3)
-    assert (decision.pairs, decision.stage) == (10, 1)
+    assert (decision.pairs, decision.stage) == (PLAN.stage_1_pairs, 1)
     changed = decide([0.5] * 10, [0.03] * 20, PLAN, BOUNDS)
     assert changed.estimate == pytest.approx(0.03) and changed.stage == 2
 
