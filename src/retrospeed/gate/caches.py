@@ -1,4 +1,4 @@
-"""What the suite's setup_cache functions make: once for each commit and run, in a folder of its own."""
+"""What the suite's setup_cache functions make, in folders of the run's own."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,41 +7,55 @@ from retrospeed.gate.discovery import Series
 from retrospeed.gate.worker_pair import Side, SideError, SideName
 from retrospeed.gate.worker_process import WorkerError, WorkerProcess
 
+_Made = Path | WorkerError
+
 
 class SetupCaches:
-    """Makes the cache of a series when it is first asked for; later series with the same setup_cache share it."""
+    """Makes the caches of a series when they are first asked for; later series with the same setup_cache share them.
+
+    There can be several copies of a cache, each made by a process of its own. A benchmark that is timed by the gate
+    needs only one. But one that tells a number may have found it while its cache was made (suites measure there what
+    several benchmarks then report), and a single noisy number told again and again would look like a certain one.
+    """
 
     def __init__(self, sides: Mapping[SideName, Side], root: Path) -> None:
         self._sides = sides
         self._root = root
-        self._made: dict[tuple[SideName, str], Path | WorkerError] = {}
+        self._made: dict[tuple[SideName, str, int], _Made] = {}
+        self._numbers: dict[str, int] = {}
 
-    def folders(self, series: Series) -> dict[SideName, Path]:
+    def folders(self, series: Series, copy: int = 0) -> dict[SideName, Path]:
         """The folders holding ``cache.pickle``, none for a series without. Raises SideError."""
-        made = {side: self._get(series, side, key) for side, key in series.cache_keys.items()}
-        failures = {side: found for side, found in made.items() if isinstance(found, WorkerError)}
+        missing = {side: key for side, key in series.cache_keys.items() if (side, key, copy) not in self._made}
+        for side, made in self._make(series, missing, copy).items():
+            self._made[side, missing[side], copy] = made
+        found = {side: self._made[side, key, copy] for side, key in series.cache_keys.items()}
+        failures = {side: made for side, made in found.items() if isinstance(made, WorkerError)}
         if failures:
             raise SideError(failures)
-        return {side: found for side, found in made.items() if isinstance(found, Path)}
+        return {side: made for side, made in found.items() if isinstance(made, Path)}
 
-    def _get(self, series: Series, side: SideName, key: str) -> Path | WorkerError:
-        if (side, key) not in self._made:
-            # Folders of both sides get names of equal length: a path's length can move a process's memory.
-            number = list(dict.fromkeys([made for _, made in self._made] + [key])).index(key)
-            folder = self._root / side / f"{number:04}"
-            folder.mkdir(parents=True)
-            self._made[side, key] = self._make(series, side, folder)
-        return self._made[side, key]
-
-    def _make(self, series: Series, side: SideName, folder: Path) -> Path | WorkerError:
-        of = self._sides[side]
-        worker = WorkerProcess(of.python, of.variables, folder, folder.with_suffix(".log"))
+    def _make(self, series: Series, keys: Mapping[SideName, str], copy: int) -> dict[SideName, _Made]:
+        """Make the caches of both sides at the same time, so that what is measured meanwhile meets the same load."""
+        made: dict[SideName, _Made] = {}
+        workers: dict[SideName, WorkerProcess] = {}
         try:
-            worker.ask(
-                "setup_cache", series.cache_timeout, benchmark_dir=str(of.benchmark_dir), name=series.names[side]
-            )
-        except WorkerError as error:
-            return type(error)(f"setup_cache: {error}")
+            for side, key in keys.items():
+                # Folders of both sides get names of equal length: a path's length can move a process's memory.
+                number = self._numbers.setdefault(key, len(self._numbers))
+                folder = self._root / side / f"{number:04}-{copy:04}"
+                folder.mkdir(parents=True)
+                made[side] = folder
+                of = self._sides[side]
+                variables = {**of.variables, "PYTHONHASHSEED": str(copy + 1)}
+                workers[side] = WorkerProcess(of.python, variables, folder, folder.with_suffix(".log"))
+                workers[side].send("setup_cache", benchmark_dir=str(of.benchmark_dir), name=series.names[side])
+            for side, worker in workers.items():
+                try:
+                    worker.receive(series.cache_timeout)
+                except WorkerError as error:
+                    made[side] = type(error)(f"setup_cache: {error}")
         finally:
-            worker.close()
-        return folder
+            for worker in workers.values():
+                worker.close()
+        return made

@@ -53,7 +53,7 @@ def wanted(record: SeriesRecord, limits: Limits, plan: Plan) -> tuple[int, int]:
             return (0, 1) if settled else (1, 1)
     scale = scale_for(pairs, record.benchmark, limits, timed=record.timed)
     first, second = (effects(part, scale, timed=record.timed) for part in (record.first, record.second))
-    return pairs_wanted(first, second, plan, scale.bounds)
+    return pairs_wanted(first, second, plan.for_kind(timed=record.timed), scale.bounds)
 
 
 def is_deterministic(pairs: list[Pair]) -> bool:
@@ -75,7 +75,7 @@ def judge_series(record: SeriesRecord, limits: Limits, plan: Plan) -> Finding:
         return _exact(record, limits, middle)
     scale = scale_for(record.first + record.second, record.benchmark, limits, timed=record.timed)
     first, second = (effects(part, scale, timed=record.timed) for part in (record.first, record.second))
-    decision = decide(first, second, plan, scale.bounds)
+    decision = decide(first, second, plan.for_kind(timed=record.timed), scale.bounds)
     ends = (decision.estimate, decision.low, decision.high)
     ratio = difference = None
     if scale.is_ratio:

@@ -8,7 +8,7 @@ from retrospeed.gate.caches import SetupCaches
 from retrospeed.gate.discovery import Series
 from retrospeed.gate.judge_series import wanted
 from retrospeed.gate.record import SeriesRecord, SideState
-from retrospeed.gate.samples import Pair, Rhythm
+from retrospeed.gate.samples import Rhythm
 from retrospeed.gate.two_stage import Plan
 from retrospeed.gate.worker_pair import BOTH, Job, Side, SideError, SideName, live_workers
 from retrospeed.gate.worker_process import WorkerError, WorkerSkippedError, WorkerTimeoutError
@@ -78,8 +78,7 @@ class SeriesMeasurement:
 
     def _run_pairs(self, caches: SetupCaches, report: Report) -> None:
         try:
-            job = self._job(caches)
-            self._first_pair(job)
+            self._first_pair(caches)
         except SideError as error:
             self._settle(error.failures)
             for side in BOTH:
@@ -95,17 +94,18 @@ class SeriesMeasurement:
             if not more:
                 return
             try:
-                self._keep(self._take(job, stage), stage)
+                self._take(caches, stage)
             except SideError as error:
                 self._note(error.failures)
                 if max(self._mishaps.values()) > MOST_MISHAPS:
                     self._settle(error.failures)
                     return
 
-    def _first_pair(self, job: Job) -> None:
+    def _first_pair(self, caches: SetupCaches) -> None:
         """Take the first pair; if it fails, find out which side is to blame. Raises SideError if one is."""
+        job = self._job(caches)
         try:
-            self._keep(self._take(job, 1), 1)
+            self._take(caches, 1)
         except SideError as error:
             failures = dict(error.failures)
             for side in BOTH:
@@ -120,7 +120,7 @@ class SeriesMeasurement:
                 raise SideError(failures) from error
             self._note(error.failures)
             self.record.together = False
-            self._keep(self._take(job, 1), 1)
+            self._take(caches, 1)
 
     def _probe(self, job: Job, side: SideName) -> None:
         """Run one side once, by itself. Raises SideError."""
@@ -131,19 +131,22 @@ class SeriesMeasurement:
                 workers.ask(side, "value")
         self.state(side).outcome = Outcome.MEASURED
 
-    def _take(self, job: Job, stage: int) -> Pair:
+    def _take(self, caches: SetupCaches, stage: int) -> None:
+        """Take one more pair into the record. Raises SideError."""
         part = self.record.first if stage == 1 else self.record.second
         seed = (1 if stage == 1 else STAGE_2_SEEDS) + len(part) + sum(self._mishaps.values())
-        if not self.record.timed:
-            return values.take_pair(self._sides, job, seed)
-        pair, self._rhythm = alternate.take_pair(self._sides, job, seed, self._rhythm, together=self.record.together)
-        return pair
+        together = self.record.together
+        if self.record.timed:
+            job = self._job(caches)
+            pair, self._rhythm = alternate.take_pair(self._sides, job, seed, self._rhythm, together=together)
+        else:
+            copy = 0 if self.record.benchmark.deterministic else seed - 1
+            pair = values.take_pair(self._sides, self._job(caches, copy), seed, together=together)
+        part.append(pair)
 
-    def _keep(self, pair: Pair, stage: int) -> None:
-        (self.record.first if stage == 1 else self.record.second).append(pair)
-
-    def _job(self, caches: SetupCaches) -> Job:
-        return Job(self._series.names, self.record.timed, self._series.timeout, caches.folders(self._series))
+    def _job(self, caches: SetupCaches, copy: int = 0) -> Job:
+        series = self._series
+        return Job(series.names, self.record.timed, series.timeout, caches.folders(series, copy))
 
     def _note(self, failures: Mapping[SideName, WorkerError]) -> None:
         for side, failure in failures.items():

@@ -118,6 +118,12 @@ class LiveWorkers:
         """The sides that are here."""
         return tuple(self._workers)
 
+    def ask_all(self, verb: str) -> dict[SideName, dict[str, Any]]:
+        """The answers of all sides, which work at the same time. Raises SideError."""
+        for worker in self._workers.values():
+            worker.send(verb)
+        return receive_all(self._workers, self._job.timeout)
+
     def ask(self, side: SideName, verb: str, **arguments: Any) -> dict[str, Any]:
         """One side's answer, while the other side waits. Raises SideError."""
         try:
