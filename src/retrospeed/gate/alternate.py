@@ -23,8 +23,8 @@ SIDE_SECONDS = 0.06
 MOST_ITERATIONS = 40
 _FEWEST_ITERATIONS = ((0.1, 5), (0.5, 3), (math.inf, 2))
 """Seconds an iteration, and how many are taken even so: the minimum of fewer is no longer a minimum."""
-SEPARATE_ITERATIONS = 2
-"""A timeraw sample is a process of its own."""
+SEPARATE_ITERATIONS, SEPARATE_SECONDS = 2, 1.0
+"""A timeraw sample is a process of its own: two of them in a pair, or one if it takes longer than this."""
 
 Turns = list[SideName]
 
@@ -76,7 +76,9 @@ def find_rhythm(workers: LiveWorkers) -> Rhythm:
     """The rhythm that suits the slower of the workers; the suite's own `number` and `repeat` are kept to."""
     said = workers.prepared[workers.names[0]]
     if said["separate"]:
-        return Rhythm(said["number"], SEPARATE_ITERATIONS)
+        # The first one also brings the files that both need into memory.
+        spent = workers.ask(workers.names[0], "iterate", number=said["number"])["spent"]
+        return Rhythm(said["number"], SEPARATE_ITERATIONS if spent < SEPARATE_SECONDS else 1)
     if said["number"] and not said["warm"]:
         # Cold on purpose: no call may come before those that count.
         return Rhythm(said["number"], min(said["repeat"] or 3, 5))

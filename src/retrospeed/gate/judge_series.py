@@ -18,6 +18,11 @@ from retrospeed.units import percent, value_in_words
 CONFIRMATIONS = 2
 """Pairs that must agree before a value counts as deterministic."""
 
+VALUE_PAIRS = (8, 14)
+"""Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves."""
+DEAR_SECONDS, DEAR_PAIRS = 3.0, (6, 14)
+"""Of those whose first pair took longer than this."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -53,7 +58,14 @@ def wanted(record: SeriesRecord, limits: Limits, plan: Plan) -> tuple[int, int]:
             return (0, 1) if settled else (1, 1)
     scale = scale_for(pairs, record.benchmark, limits, timed=record.timed)
     first, second = (effects(part, scale, timed=record.timed) for part in (record.first, record.second))
-    return pairs_wanted(first, second, plan.for_kind(timed=record.timed), scale.bounds)
+    return pairs_wanted(first, second, plan_for(record, plan), scale.bounds)
+
+
+def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
+    """The plan for a series: fewer pairs where a process tells only one number, and where a pair takes seconds."""
+    if record.first and record.first[0].seconds > DEAR_SECONDS:
+        return plan.at_most(*DEAR_PAIRS)
+    return plan if record.timed else plan.at_most(*VALUE_PAIRS)
 
 
 def is_deterministic(pairs: list[Pair]) -> bool:
@@ -75,7 +87,7 @@ def judge_series(record: SeriesRecord, limits: Limits, plan: Plan) -> Finding:
         return _exact(record, limits, middle)
     scale = scale_for(record.first + record.second, record.benchmark, limits, timed=record.timed)
     first, second = (effects(part, scale, timed=record.timed) for part in (record.first, record.second))
-    decision = decide(first, second, plan.for_kind(timed=record.timed), scale.bounds)
+    decision = decide(first, second, plan_for(record, plan), scale.bounds)
     ends = (decision.estimate, decision.low, decision.high)
     ratio = difference = None
     if scale.is_ratio:

@@ -34,10 +34,6 @@ class Bounds(msgspec.Struct, frozen=True):
     """Estimates of stage 1 below this raise no suspicion."""
 
 
-VALUE_PAIRS = (8, 14)
-"""Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves."""
-
-
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How many pairs, and how sure."""
 
@@ -49,12 +45,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""
     confidence: float = 0.95
 
-    def for_kind(self, *, timed: bool) -> "Plan":
-        """The plan for a kind of benchmark; pairs are dearer where every process tells only one number."""
-        if timed:
-            return self
-        fewer = (min(self.stage_1_pairs, VALUE_PAIRS[0]), min(self.stage_2_pairs, VALUE_PAIRS[1]))
-        return msgspec.structs.replace(self, stage_1_pairs=fewer[0], stage_2_pairs=fewer[1])
+    def at_most(self, stage_1_pairs: int, stage_2_pairs: int) -> "Plan":
+        """The plan with fewer pairs, for benchmarks whose pairs are dear."""
+        return msgspec.structs.replace(
+            self,
+            stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
+            stage_2_pairs=min(self.stage_2_pairs, stage_2_pairs),
+        )
 
     @property
     def stage_2_level(self) -> float:
