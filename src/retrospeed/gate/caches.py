@@ -1,5 +1,6 @@
 """What the suite's setup_cache functions make, in folders of the run's own."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class SetupCaches:
         self._root = root
         self._made: dict[tuple[SideName, str, int], _Made] = {}
         self._numbers: dict[str, int] = {}
+        self._seconds: dict[str, float] = {}
 
     def folders(self, series: Series, copy: int = 0) -> dict[SideName, Path]:
         """The folders holding ``cache.pickle``, none for a series without. Raises SideError."""
@@ -35,10 +37,15 @@ class SetupCaches:
             raise SideError(failures)
         return {side: made for side, made in found.items() if isinstance(made, Path)}
 
+    def seconds(self, series: Series) -> float:
+        """What the first copy of the series' cache cost; 0 if there is none."""
+        return max((self._seconds.get(key, 0.0) for key in series.cache_keys.values()), default=0.0)
+
     def _make(self, series: Series, keys: Mapping[SideName, str], copy: int) -> dict[SideName, _Made]:
         """Make the caches of both sides at the same time, so that what is measured meanwhile meets the same load."""
         made: dict[SideName, _Made] = {}
         workers: dict[SideName, WorkerProcess] = {}
+        started = time.perf_counter()
         try:
             for side, key in keys.items():
                 # Folders of both sides get names of equal length: a path's length can move a process's memory.
@@ -58,4 +65,6 @@ class SetupCaches:
         finally:
             for worker in workers.values():
                 worker.close()
+        for key in keys.values():
+            self._seconds.setdefault(key, time.perf_counter() - started)
         return made

@@ -22,6 +22,9 @@ VALUE_PAIRS = (8, 14)
 """Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves."""
 DEAR_SECONDS, DEAR_PAIRS = 3.0, (6, 14)
 """Of those whose first pair took longer than this."""
+DEAR_CACHE_PAIRS = (3, 14)
+"""Of those that need a new cache for every pair, if that takes longer than this. Three clear only what is far from the
+severe threshold; but caches are shared, and so are their copies, by the benchmarks that read them."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def wanted(record: SeriesRecord, limits: Limits, plan: Plan) -> tuple[int, int]:
 
 def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
     """The plan for a series: fewer pairs where a process tells only one number, and where a pair takes seconds."""
+    if not record.timed and record.cache_seconds > DEAR_SECONDS:
+        return plan.at_most(*DEAR_CACHE_PAIRS)
     if record.first and record.first[0].seconds > DEAR_SECONDS:
         return plan.at_most(*DEAR_PAIRS)
     return plan if record.timed else plan.at_most(*VALUE_PAIRS)

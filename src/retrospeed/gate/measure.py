@@ -146,7 +146,9 @@ class SeriesMeasurement:
 
     def _job(self, caches: SetupCaches, copy: int = 0) -> Job:
         series = self._series
-        return Job(series.names, self.record.timed, series.timeout, caches.folders(series, copy))
+        folders = caches.folders(series, copy)
+        self.record.cache_seconds = caches.seconds(series)
+        return Job(series.names, self.record.timed, series.timeout, folders)
 
     def _note(self, failures: Mapping[SideName, WorkerError]) -> None:
         for side, failure in failures.items():

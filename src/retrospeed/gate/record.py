@@ -46,6 +46,8 @@ class SeriesRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Pairs that failed and were taken again."""
     finished: bool = False
     """Whether all pairs that the rules ask for were taken."""
+    cache_seconds: float = 0.0
+    """What one copy of its setup_cache cost, whoever made it."""
     seconds: float = 0.0
     """What it cost altogether."""
 

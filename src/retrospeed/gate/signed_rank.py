@@ -3,13 +3,17 @@
 Chosen because it asks only that differences between two equal programs are symmetric, keeps 96 % of the power of a
 t-test where they are normal, and is not moved by a few wild pairs. Estimate, interval and test are one family, so they
 cannot contradict each other: Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., section 3.2.
+
+The ranks of fewer than five differences can show nothing; for so few, Student's t stands in.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import wilcoxon
+from scipy.stats import ttest_1samp, wilcoxon
+
+FEWEST = 5
 
 
 def pseudo_median(differences: Sequence[float]) -> float:
@@ -18,7 +22,12 @@ def pseudo_median(differences: Sequence[float]) -> float:
 
 
 def interval(differences: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
-    """The distribution-free interval of the pseudo-median, of at least this confidence; infinite if too few."""
+    """The distribution-free interval of the pseudo-median, of at least this confidence.
+
+    Student's for fewer than five differences; infinite for one or two.
+    """
+    if len(differences) < FEWEST:
+        return _student_interval(differences, confidence)
     rank = _lower_rank(len(differences), (1 - confidence) / 2)
     if rank < 0:
         return -np.inf, np.inf
@@ -30,6 +39,8 @@ def p_greater(differences: Sequence[float]) -> float:
     """One-sided p-value for differences that tend above zero; exact for up to 50 of them without ties."""
     if not np.any(differences):
         return 1.0
+    if len(differences) < FEWEST:
+        return float(ttest_1samp(differences, 0.0, alternative="greater").pvalue) if np.ptp(differences) else 0.5
     return float(wilcoxon(differences, alternative="greater").pvalue)
 
 
@@ -43,6 +54,15 @@ def _walsh_averages(differences: Sequence[float]) -> "np.ndarray[tuple[int], np.
     first, second = np.triu_indices(len(values))
     averages: np.ndarray[tuple[int], np.dtype[np.float64]] = np.sort((values[first] + values[second]) / 2)
     return averages
+
+
+def _student_interval(differences: Sequence[float], confidence: float) -> tuple[float, float]:
+    if len(differences) < 3:
+        return -np.inf, np.inf
+    if not np.ptp(differences):
+        return differences[0], differences[0]
+    found = ttest_1samp(differences, 0.0).confidence_interval(confidence)
+    return float(found.low), float(found.high)
 
 
 @lru_cache

@@ -110,5 +110,16 @@ def test_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert hits / 1000 > 0.95 - 3 * norm.pdf(0) * math.sqrt(0.05 / 1000)
 
 
-def test_few_pairs_have_no_interval() -> None:
-    assert signed_rank.interval([0.1, 0.2, 0.3]) == (-math.inf, math.inf)
+def test_of_very_few_pairs_student_tells_and_of_two_nobody() -> None:
+    low, high = signed_rank.interval([0.1, 0.2, 0.3])
+    assert (low, high) == pytest.approx((0.2 - 4.303 * 0.1 / math.sqrt(3), 0.2 + 4.303 * 0.1 / math.sqrt(3)), abs=1e-3)
+    assert signed_rank.interval([0.1, 0.2]) == (-math.inf, math.inf)
+    assert signed_rank.interval([0.1, 0.1, 0.1]) == (0.1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("effects", "more"),
+    [([0.001, -0.002, 0.003], False), ([0.03, 0.031, 0.029], True), ([0.05, -0.06, 0.01], True)],
+)
+def test_three_dear_pairs_clear_only_what_is_far_from_severe(effects: list[float], more: bool) -> None:
+    assert bool(pairs_wanted(effects, [], PLAN.at_most(3, 14), BOUNDS)[0]) == more
