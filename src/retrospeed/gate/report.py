@@ -84,7 +84,7 @@ def footer(verdict: GateVerdict) -> list[str]:
     """Self-test, rules and cost."""
     record = verdict.record
     lines = [_self_test(verdict)]
-    level = record.plan.stage_2_level
+    level = record.plan.level(supported=True)
     lines.append(
         f"Rules: stage 2 at p < {level:.2g} a look for {record.plan.series} series; "
         f"thresholds: {record.thresholds.source}."

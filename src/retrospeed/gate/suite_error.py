@@ -1,9 +1,9 @@
 """The error of a whole run, not of a single benchmark.
 
 A suite of 100 benchmarks tested at 1 % each calls a change in 63 % of the runs of a commit against itself. Here an
-alarm needs both stages, whose data are independent: P(alarm) <= P(stage 1) x P(stage 2) for a benchmark, and the
-sum of these over the suite bounds the chance of any alarm in the run (Bonferroni), which holds however benchmarks
-depend on each other.
+alarm needs stage 2, and either stage 1 too, whose data are independent, or so much more of stage 2 alone: half of the
+chance of an error is given to each of these ways. The sum over the suite bounds the chance of any alarm in the run
+(Bonferroni), which holds however benchmarks depend on each other.
 """
 
 STAGE_1_LEVEL = 0.05
@@ -14,6 +14,10 @@ BENCHMARK_LEVEL = 1e-4
 """The chance that a comparison of a benchmark with itself does, however small the suite."""
 
 
-def stage_2_level(series: int, looks: int = 1) -> float:
-    """One-sided level of stage 2 for a suite of so many series, if its data are looked at so many times."""
-    return min(BENCHMARK_LEVEL, RUN_LEVEL / max(series, 1)) / STAGE_1_LEVEL / looks
+def stage_2_level(series: int, looks: int, *, supported: bool) -> float:
+    """One-sided level of each look at stage 2, for a suite of so many series.
+
+    `supported` is whether stage 1 was significant by itself, at STAGE_1_LEVEL and in the same direction.
+    """
+    each_way = min(BENCHMARK_LEVEL, RUN_LEVEL / max(series, 1)) / 2
+    return each_way / looks / (STAGE_1_LEVEL if supported else 1.0)

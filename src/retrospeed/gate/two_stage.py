@@ -33,6 +33,11 @@ class Bounds(msgspec.Struct, frozen=True):
     screen: float
     """Estimates of stage 1 below this raise no suspicion."""
 
+    @property
+    def clear(self) -> float:
+        """What the interval of stage 1 must stay below to be cleared: half-way between warning and severe."""
+        return (self.warning + self.severe) / 2
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How many pairs, and how sure."""
@@ -53,10 +58,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             stage_2_pairs=min(self.stage_2_pairs, stage_2_pairs),
         )
 
-    @property
-    def stage_2_level(self) -> float:
-        """One-sided level of each look at stage 2."""
-        return suite_error.stage_2_level(self.series, self.looks)
+    def level(self, *, supported: bool) -> float:
+        """One-sided level of each look at stage 2, where stage 1 supports it or does not."""
+        return suite_error.stage_2_level(self.series, self.looks, supported=supported)
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,15 +87,15 @@ def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bo
     missing = -len(second) % plan.stage_2_pairs
     if missing:
         return missing, 2
-    if len(second) < plan.stage_2_pairs * plan.looks and _could_settle(second, plan, bounds):
+    if len(second) < plan.stage_2_pairs * plan.looks and _could_settle(first, second, plan, bounds):
         return plan.stage_2_pairs, 2
     return 0, 2
 
 
 def is_suspect(first: Sequence[float], bounds: Bounds) -> bool:
-    """Whether stage 1 cannot clear a benchmark: it looks changed, or is too noisy to rule a severe change out."""
+    """Whether stage 1 cannot clear a benchmark: it looks changed, or is too noisy to be sure that it is not."""
     estimate = signed_rank.pseudo_median(first)
-    if signed_rank.interval(first)[1] >= bounds.severe:
+    if signed_rank.interval(first)[1] >= bounds.clear:
         return True
     if estimate > bounds.screen:
         return signed_rank.p_greater(first) < suite_error.STAGE_1_LEVEL
@@ -133,16 +137,20 @@ def _outcome(decision: Decision, first: Sequence[float], plan: Plan, bounds: Bou
         return Outcome.UNCHANGED if enough else Outcome.INCONCLUSIVE
     if decision.pairs < plan.stage_2_pairs:
         return Outcome.INCONCLUSIVE
-    if decision.p_worse < plan.stage_2_level and decision.low > bounds.warning:
+    level_worse, level_better = (
+        plan.level(supported=bool(first) and p(first) < suite_error.STAGE_1_LEVEL)
+        for p in (signed_rank.p_greater, signed_rank.p_less)
+    )
+    if decision.p_worse < level_worse and decision.low > bounds.warning:
         return Outcome.SEVERE if decision.low > bounds.severe else Outcome.WARNING
-    if decision.p_better < plan.stage_2_level and decision.high < -bounds.warning:
+    if decision.p_better < level_better and decision.high < -bounds.warning:
         return Outcome.IMPROVED
     is_narrow = decision.high - decision.low < 2 * bounds.severe
     return Outcome.UNCHANGED if decision.high < bounds.severe and is_narrow else Outcome.INCONCLUSIVE
 
 
-def _could_settle(second: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
-    decision = decide((), second, plan, bounds)
+def _could_settle(first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
+    decision = decide(first, second, plan, bounds)
     if decision.outcome is Outcome.INCONCLUSIVE:
         return True
     if decision.outcome is Outcome.WARNING:
