@@ -198,7 +198,8 @@ def show(path: Path, equal_replays: int, changed_replays: int) -> None:
             print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
     each = beta.ppf(0.95, false + 1, replayed - false)
     print(
-        f"\nEqual programs, all regimes: {false} alarms in {replayed} gates replayed, at most {each:.4%} at 95 % confidence."
+        f"\nEqual programs, all regimes: {false} alarms in {replayed} gates replayed; "
+        f"at most {each:.4%} at 95 % confidence."
     )
 
 
