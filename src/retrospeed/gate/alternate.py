@@ -23,6 +23,7 @@ SIDE_SECONDS = 0.06
 MOST_ITERATIONS = 40
 _FEWEST_ITERATIONS = ((0.1, 5), (0.5, 3), (math.inf, 2))
 """Seconds an iteration, and how many are taken even so: the minimum of fewer is no longer a minimum."""
+MOST_APART = 4
 SEPARATE_ITERATIONS, SEPARATE_SECONDS = 2, 1.0
 """A timeraw sample is a process of its own: two of them in a pair, or one if it takes longer than this."""
 
@@ -87,7 +88,10 @@ def find_rhythm(workers: LiveWorkers) -> Rhythm:
     else:
         number, ask = 0, _calibrate
     answers = [ask(workers, name) for name in workers.names]
-    number = number or max(answer["number"] for answer in answers)
+    if not number:
+        fewest, number = sorted(answer["number"] for answer in (answers[0], answers[-1]))
+        # Where one side is many times slower, as many calls as the other needs would take it forever.
+        number = number if number <= MOST_APART * fewest else fewest
     seconds = max(answer["spent"] * number / answer.get("number", number) for answer in answers)
     iterations = iterations_for(seconds)
     # A suite that fixes both says how often its function may be called in one process.
