@@ -31,9 +31,6 @@ SLOWEST_CALIBRATION = 10
 """No more than this many steps are taken to find how many calls make up an iteration."""
 
 WARMING_CALLS, WARMING_SECONDS = 20, 2.0
-CALLGRIND = ord("C") << 24 | ord("T") << 16
-DUMP_STATISTICS, START_INSTRUMENTATION, STOP_INSTRUMENTATION = CALLGRIND, CALLGRIND + 4, CALLGRIND + 5
-"""Client requests, as numbered in callgrind.h."""
 WORTH_REPEATING = 0.02
 """Seconds below which a calibration is tried again, in case another job was in its way."""
 
@@ -174,14 +171,15 @@ class Worker:
         calls = 1 if isolated else number
         gc.collect()
         gc.disable()
-        request = valgrind_request()
-        request(START_INSTRUMENTATION)
+        callgrind = sibling("callgrind_requests")
+        request = callgrind.valgrind_request()
+        request(callgrind.START_INSTRUMENTATION)
         try:
             for _ in range(calls):
                 function(*arguments)
         finally:
-            request(STOP_INSTRUMENTATION)
-            request(DUMP_STATISTICS)
+            request(callgrind.STOP_INSTRUMENTATION)
+            request(callgrind.DUMP_STATISTICS)
         return {"calls": calls}
 
     def value(self) -> dict[str, Any]:
@@ -212,29 +210,16 @@ class Worker:
         return {}
 
 
-def valgrind_request() -> Callable[[int], int]:
-    """A function that makes a client request of valgrind, by its instruction sequence for x86-64.
+def sibling(name: str) -> Any:
+    """A module beside this script, which is not on the path: its folder holds names that would shadow others."""
+    import importlib.util
 
-    The sequence is that of valgrind.h (Valgrind manual, "The Client Request mechanism"); to any other CPU than
-    valgrind's own it is four rotations that cancel out. Written here, it needs neither a compiler nor a header.
-    """
-    import ctypes
-    import mmap
-
-    if os.uname().machine != "x86_64":
-        raise RuntimeError("instructions can be counted on x86-64 only")
-    code = bytes.fromhex("4889f8 31d2 48c1c703 48c1c70d 48c1c73d 48c1c733 4887db 4889d0 c3")
-    memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    memory.write(code)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    call = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p)(address)
-
-    def request(number: int) -> int:
-        arguments = (ctypes.c_uint64 * 6)(number)
-        # `memory` is named so that it lives as long as this function does.
-        return int(call(ctypes.addressof(arguments))) if memory else 0
-
-    return request
+    file = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")  # noqa: PTH118, PTH120
+    spec = importlib.util.spec_from_file_location("retrospeed_" + name, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def import_without_pympler() -> None:
