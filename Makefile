@@ -59,7 +59,7 @@ lint: $(VENV)/.development
 	PYTHONPATH=. $(BIN)/lint-imports
 
 test: $(VENV)/.development
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 clean:
 	rm -rf $(VENV) .asv
