@@ -10,7 +10,7 @@ from rich.console import Console
 
 from retrospeed import asv_config, benchmarks_file, machine, options, revision, thresholds
 from retrospeed.asv_config import Suite
-from retrospeed.exit_codes import FailOn
+from retrospeed.exit_codes import ExitCode, FailOn
 from retrospeed.judge import judge
 from retrospeed.judgement import Judgement, Side
 from retrospeed.pairing import Selection, pair
@@ -18,9 +18,15 @@ from retrospeed.report import table
 from retrospeed.report.publish import Forms, publish
 from retrospeed.result_store import ResultStore
 
+PREVIOUS = "previous"
+"""In place of BASE: the nearest ancestor of HEAD that was measured on the machine."""
+
 
 def compare(
-    base: Annotated[str, typer.Argument(metavar="BASE", help="The commit to compare with.")],
+    base: Annotated[
+        str,
+        typer.Argument(metavar="BASE", help=f"The commit to compare with; `{PREVIOUS}`: the last one measured here."),
+    ],
     head: Annotated[str, typer.Argument(metavar="HEAD", help="The commit to judge.")],
     fail_on: options.FailOnLevel = FailOn.SEVERE,
     machine_name: options.MachineName = None,
@@ -40,6 +46,14 @@ def compare(
     for it, 4 if it cannot be told: too few samples, a benchmark that vanished, differing versions.
     """
     suite = asv_config.load(config)
+    if base == PREVIOUS:
+        store = ResultStore(suite.results_dir)
+        name = machine.choose(store, machine_name)
+        before = revision.previous(suite, store, name, head)
+        if before is None:
+            print(f"Nothing before {head} was measured on {name}: there is nothing to compare with yet.")
+            raise typer.Exit(0 if fail_on is FailOn.NEVER else ExitCode.INCONCLUSIVE)
+        base = before
     judgement = judged(
         suite,
         base,

@@ -46,3 +46,17 @@ def measured(suite: Suite, store: ResultStore, machine: str, revision: str | Non
         f"{revision} names neither a commit of the repository nor one measured on {machine}; "
         f"measured: {store.listing(machine)}."
     )
+
+
+def previous(suite: Suite, store: ResultStore, machine: str, revision: str) -> str | None:
+    """The nearest ancestor of `revision` that was measured on `machine`, by its full hash; None if there is none.
+
+    Raises RevisionError if git does not know `revision`.
+    """
+    commit = full_hash(suite.repository, revision)
+    if commit is None:
+        raise RevisionError(f"{revision} names no commit of the repository, so nothing comes before it.")
+    command = ["git", "-C", str(suite.repository), "rev-list", "--topo-order", commit]
+    ancestors = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    commits = set(store.commits(machine))
+    return next((ancestor for ancestor in ancestors[1:] if ancestor[:8] in commits), None)

@@ -267,3 +267,19 @@ def test_asvs_own_table_comes_first(suite):
         r"^\| \+ +\| 10\.0±.*ms +\| 14\.0±.*ms +\| +1\.40? +\| search\.time_query +\|$", done.stdout, re.MULTILINE
     )
     assert done.stdout.index("| Change") < done.stdout.index("verdict")
+
+
+def test_previous_is_the_nearest_measured_ancestor(suite):
+    suite.measured(suite.commits[0], {"a.time_x": timing(0.010)})
+    suite.measured(suite.commits[2], {"a.time_x": timing(0.014, seed=1)})
+    done = run("previous", "HEAD", "--no-asv-table")
+    assert done.exit_code == 1
+    assert suite.commits[0][:8] in done.output
+
+
+def test_nothing_before_is_said_and_is_no_pass(suite):
+    suite.measured(suite.commits[2], {"a.time_x": timing(0.010)})
+    done = run("previous", "HEAD")
+    assert "nothing to compare with yet" in done.output
+    assert done.exit_code == 4
+    assert run("previous", "HEAD", "--fail-on", "never").exit_code == 0
