@@ -24,6 +24,8 @@ ABOVE := $(ABOVE_$(TIER))
 ifeq ($(TIERS),)
 $(error TIER=$(TIER) is not a tier: use small, medium or large)
 endif
+# asv's own page loads its scripts from the internet; asv-tachyon's shows the same data and needs nothing from elsewhere.
+PUBLISH = $(BIN)/asv publish && $(BIN)/asv-tachyon install .asv/html
 SELECTION := ^(?!.*'($(ABOVE))').*($(BENCH))
 
 .PHONY: benchmark test lint site clean
@@ -32,11 +34,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.tooling: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install -c constraints.txt -e .
+	$(BIN)/python -m pip install -c constraints.txt -e '.[site]'
 	touch $@
 
 $(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install -c constraints.txt -e '.[strata,dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[strata,dev,site]'
 	touch $@ $(VENV)/.tooling
 
 benchmark: $(VENV)/.tooling
@@ -45,12 +47,13 @@ benchmark: $(VENV)/.tooling
 	RETROSPEED_TIERS=$(TIERS) $(BIN)/asv run 'HEAD^!' --record-samples --show-stderr --bench "$(SELECTION)"
 	$(BIN)/retrospeed show HEAD
 	$(BIN)/retrospeed compare previous HEAD --fail-on $(FAIL_ON) --bench "$(SELECTION)"
-	$(BIN)/asv publish
-	@echo "The trend site is in .asv/html: open .asv/html/index.html, or run 'make site' to serve it."
+	$(PUBLISH)
+	@echo "The trend site is in .asv/html: run 'make site' to serve it on http://localhost:$(PORT)."
 
 site: $(VENV)/.tooling
-	$(BIN)/asv publish
-	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory .asv/html
+	$(PUBLISH)
+	@echo "The trend site is on http://localhost:$(PORT) until Ctrl-C."
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory .asv/html
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
