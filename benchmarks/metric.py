@@ -38,6 +38,8 @@ def metric(
             label=label,
             unit=unit,
             direction="lower",
+            # What asv-tachyon reads; without it, it takes every track_ benchmark for one where more is better.
+            less_is_better=True,
             version=version,
             deterministic=deterministic,
         )
