@@ -43,7 +43,8 @@ $(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/python
 
 benchmark: $(VENV)/.tooling
 	@git diff --quiet HEAD -- src || echo "note: asv measures the commit HEAD; your uncommitted changes under src/ are not in it"
-	$(BIN)/asv machine --yes
+	@# asv prints its questions even where --yes answers them.
+	@$(BIN)/asv machine --yes > .asv-machine.log || { cat .asv-machine.log; exit 2; }; rm -f .asv-machine.log
 	RETROSPEED_TIERS=$(TIERS) $(BIN)/asv run 'HEAD^!' --record-samples --show-stderr --bench "$(SELECTION)"
 	$(BIN)/retrospeed show HEAD
 	$(BIN)/retrospeed compare previous HEAD --fail-on $(FAIL_ON) --bench "$(SELECTION)"
