@@ -66,8 +66,8 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """The column's name: ``p50``, ``p50 cold``, ``peak memory``."""
-        return " ".join(part for part in (_HEADINGS.get(self.metric, self.metric), self.mode) if part)
+        """The column's name, the mode in a line of its own: ``p50``, ``p50\\ncold``, ``peak memory``."""
+        return "\n".join(part for part in (_HEADINGS.get(self.metric, self.metric), self.mode) if part)
 
 
 @dataclass
@@ -79,10 +79,13 @@ class Row:
     cells: dict[Column, list[Result]] = field(default_factory=dict)
 
     def text(self, column: Column) -> str:
-        """What stands in a cell: the value, or one labelled line a series if there are several."""
+        """What stands in a cell: the value, or one labelled line a series if there are several.
+
+        Quality always has its label: a number between 0 and 1 does not say by itself what it counts.
+        """
         results = self.cells.get(column, [])
         if len(results) == 1:
-            return results[0].text
+            return f"{results[0].label} {results[0].text}" if column.metric == "quality" else results[0].text
         labels = told_apart([result.label for result in results])
         return "\n".join(f"{label} {result.text}" for label, result in zip(labels, results, strict=True))
 
@@ -95,7 +98,6 @@ class LayerTable:
     rows: list[Row]
     unlabelled: list[Result]
     """Series whose benchmarks name no layer or no metric."""
-    skipped: list[Result]
 
     @property
     def variant_names(self) -> list[str]:
@@ -103,27 +105,31 @@ class LayerTable:
         return [name for index, name in enumerate(ROW_PARAMS) if any(row.variant[index] for row in self.rows)]
 
 
-def arrange(series: Mapping[SeriesKey, Measurement], benchmarks: Mapping[str, Benchmark]) -> LayerTable:
-    """Arrange all series of a commit: layers in the order in which the suite lists them, tiers by size."""
-    results = [
+def results_of(series: Mapping[SeriesKey, Measurement], benchmarks: Mapping[str, Benchmark]) -> list[Result]:
+    """The series of a commit, by name, with what the suite says of them."""
+    return [
         Result(key, benchmarks.get(key.benchmark) or Benchmark(name=key.benchmark), measurement)
         for key, measurement in sorted(series.items())
     ]
+
+
+def arrange(results: Sequence[Result], layers: Sequence[str] = ()) -> LayerTable:
+    """Arrange series that were not skipped: the layers in the order given, others after them by name; tiers by size."""
     rows: dict[tuple[str, tuple[str, ...]], Row] = {}
-    unlabelled, skipped = [], []
+    unlabelled = []
     for result in results:
         benchmark = result.benchmark
         if result.measurement.outcome is Outcome.SKIPPED:
-            skipped.append(result)
-        elif not (benchmark.layer and benchmark.metric):
+            continue
+        if not (benchmark.layer and benchmark.metric):
             unlabelled.append(result)
         else:
             variant = tuple(result.params.get(name, "") for name in ROW_PARAMS)
             row = rows.setdefault((benchmark.layer, variant), Row(benchmark.layer, variant))
             row.cells.setdefault(Column.of(benchmark), []).append(result)
-    layers = list(dict.fromkeys(benchmark.layer for benchmark in benchmarks.values()))
-    ordered = sorted(rows.values(), key=lambda row: (layers.index(row.layer), _by_size(row.variant)))
-    return LayerTable(sorted({column for row in ordered for column in row.cells}), ordered, unlabelled, skipped)
+    rank = {layer: position for position, layer in enumerate(layers)}
+    ordered = sorted(rows.values(), key=lambda row: (rank.get(row.layer, len(rank)), row.layer, _by_size(row.variant)))
+    return LayerTable(sorted({column for row in ordered for column in row.cells}), ordered, unlabelled)
 
 
 def told_apart(labels: Sequence[str]) -> list[str]:

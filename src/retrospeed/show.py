@@ -1,5 +1,6 @@
 """``retrospeed show [COMMIT]``: the results of one commit in one table."""
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Annotated
 
@@ -9,11 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from retrospeed import asv_config, benchmarks_file, machine, options, revision
+from retrospeed import asv_config, benchmarks_file, machine, options, revision, skipped_series, thresholds
 from retrospeed.asv_config import Suite
-from retrospeed.benchmarks_file import Benchmark
 from retrospeed.errors import ResultsError
-from retrospeed.layer_table import METRICS, ROW_PARAMS, Column, LayerTable, Result, arrange
+from retrospeed.layer_table import METRICS, ROW_PARAMS, Column, LayerTable, Result, arrange, results_of
 from retrospeed.measurement import Outcome
 from retrospeed.pairing import Selection
 from retrospeed.report import table
@@ -21,6 +21,7 @@ from retrospeed.result_file import CommitResults
 from retrospeed.result_store import ResultStore
 
 SCHEMA = 1
+_WIDER_THAN_ANY = 10_000
 
 
 class SeriesForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,25 +58,34 @@ def show(
     bench: options.Bench = None,
     exclude: options.Exclude = None,
     every_metric: Annotated[
-        bool, typer.Option("--all", help="Also show metrics that are not in the usual columns.")
+        bool,
+        typer.Option(
+            "--all", help="Also show metrics that are not in the usual columns, and name all that was skipped."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one document an environment.")] = False,
     config: options.Config = None,
 ) -> None:
-    """Print what was measured at a commit: a row a layer, cold beside warm, tiers one below the other."""
+    """Print what was measured at a commit: a row a layer, cold beside warm, tiers one below the other.
+
+    Layers stand in the order in which thresholds.toml names them, others after them by name. A table that is wider than
+    the terminal (or than the variable COLUMNS says) is broken into several, each with some of the metrics.
+    """
     suite = asv_config.load(config)
     known = benchmarks_file.read(suite.results_dir)
+    layers = list(thresholds.load(None, suite.benchmark_dir).rules.layer)
     selection = Selection.of(bench, exclude, environment)
     out = table.console()
     for results in measured(suite, commit, machine_name, selection):
-        series = {key: value for key, value in results.series.items() if selection.takes(key)}
+        chosen = results_of({key: value for key, value in results.series.items() if selection.takes(key)}, known)
         if as_json:
-            typer.echo(msgspec.json.format(msgspec.json.encode(form(results, series_of(results, known, selection)))))
+            typer.echo(msgspec.json.format(msgspec.json.encode(form(results, chosen))))
             continue
         out.print(
             Text(f"{results.commit[:8]} on {results.machine}, {results.environment}", style="bold"), soft_wrap=True
         )
-        print_layers(arrange(series, known), out, every_metric=every_metric)
+        print_layers(arrange(chosen, layers), out, every_metric=every_metric)
+        print_skipped(chosen, out, by_name=every_metric)
 
 
 def measured(suite: Suite, commit: str | None, machine_name: str | None, selection: Selection) -> list[CommitResults]:
@@ -90,15 +100,6 @@ def measured(suite: Suite, commit: str | None, machine_name: str | None, selecti
     if not any(selection.takes(key) for results in chosen for key in results.series):
         raise ResultsError(f"No benchmark of {chosen[0].commit[:8]} is selected; see --bench and --exclude.")
     return chosen
-
-
-def series_of(results: CommitResults, known: dict[str, Benchmark], selection: Selection) -> list[Result]:
-    """The selected series of a commit, by name."""
-    return [
-        Result(key, known.get(key.benchmark) or Benchmark(name=key.benchmark), measurement)
-        for key, measurement in sorted(results.series.items())
-        if selection.takes(key)
-    ]
 
 
 def form(results: CommitResults, series: list[Result]) -> ResultsForm:
@@ -126,18 +127,46 @@ def form(results: CommitResults, series: list[Result]) -> ResultsForm:
 
 
 def print_layers(layers: LayerTable, out: Console, *, every_metric: bool = False) -> None:
-    """Print the table of layers, then what has no layer by module, then what is not shown."""
+    """Print the table of layers, then what has no layer by module, then the names of metrics that are not shown."""
     columns = [column for column in layers.columns if every_metric or column.metric in METRICS]
     if layers.rows:
-        out.print(_by_layer(layers, columns))
+        for number, part in enumerate(_that_fit(layers, columns, out)):
+            if number:
+                out.print()
+            out.print(_by_layer(layers, part), soft_wrap=True)
     if layers.unlabelled:
         out.print(_by_module(layers.unlabelled))
-    hidden = sorted({column.heading for column in layers.columns} - {column.heading for column in columns})
+    hidden = sorted({column.heading.replace("\n", " ") for column in layers.columns if column not in columns})
     if hidden:
         out.print(Text(f"Also measured, shown with --all: {', '.join(hidden)}."), soft_wrap=True)
-    if layers.skipped:
-        names = ", ".join(str(result.key) for result in layers.skipped)
-        out.print(Text(f"Skipped: {names}."), soft_wrap=True)
+
+
+def print_skipped(results: Sequence[Result], out: Console, *, by_name: bool = False) -> None:
+    """Print what was skipped: by tier and layer, or every series by its name."""
+    if by_name:
+        names = [str(result.key) for result in results if result.measurement.outcome is Outcome.SKIPPED]
+        said = f"Skipped: {', '.join(names)}." if names else ""
+    else:
+        said = skipped_series.in_words(results)
+    if said:
+        out.print(Text(said), soft_wrap=True)
+
+
+def _that_fit(layers: LayerTable, columns: list[Column], out: Console) -> list[list[Column]]:
+    """The columns in as few groups as fit the console's width; cold and warm of a metric stay together."""
+    parts: list[list[Column]] = []
+    for _, group in groupby(columns, key=lambda column: column.metric):
+        metric = list(group)
+        if parts and _width(_by_layer(layers, [*parts[-1], *metric]), out) <= out.width:
+            parts[-1] += metric
+        else:
+            parts.append(metric)
+    return parts
+
+
+def _width(printed: Table, out: Console) -> int:
+    """Characters that a table needs to be shown whole."""
+    return out.measure(printed, options=out.options.update(max_width=_WIDER_THAN_ANY)).maximum
 
 
 def _by_layer(layers: LayerTable, columns: list[Column]) -> Table:
@@ -146,8 +175,9 @@ def _by_layer(layers: LayerTable, columns: list[Column]) -> Table:
     for name in ("layer", *variants):
         printed.add_column(name, no_wrap=True)
     for column in columns:
-        printed.add_column(column.heading, justify="right")
-    for _, group in groupby(layers.rows, key=lambda row: row.layer):
+        printed.add_column(column.heading, justify="right", no_wrap=True)
+    rows = [row for row in layers.rows if any(column in row.cells for column in columns)]
+    for _, group in groupby(rows, key=lambda row: row.layer):
         for position, row in enumerate(group):
             names = [name for variant, name in zip(ROW_PARAMS, row.variant, strict=True) if variant in variants]
             cells = [Text(row.text(column), justify="right") for column in columns]

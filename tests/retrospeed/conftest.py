@@ -9,4 +9,5 @@ def suite(tmp_path, monkeypatch) -> Suite:
     made = make_suite(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
     return made

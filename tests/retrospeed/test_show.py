@@ -55,11 +55,10 @@ def test_a_row_a_layer_cold_beside_warm_and_tiers_together(suite):
     labelled(suite)
     done = run()
     assert done.exit_code == 0, done.stderr
-    title, headings, *rows = done.stdout.splitlines()
+    title, over, headings, *rows = done.stdout.splitlines()
     assert title == f"{suite.commits[1][:8]} on bench-1, virtualenv-py3.11"
-    assert " ".join(headings.split()) == (
-        "layer tier p50 p50 cold p99 throughput cold build cold peak memory index size quality"
-    )
+    assert over.split() == ["p50", "throughput", "build"]
+    assert " ".join(headings.split()) == "layer tier p50 cold p99 cold cold peak memory index size quality"
     assert [" ".join(row.split()) for row in rows[:5]] == [
         "bm25 small 1.10 ms 310 ms 4.10 ms 12,500/s 80.0 ms 120 MiB 300 KiB nDCG@10 0.800",
         "recall@10 0.930",
@@ -67,8 +66,50 @@ def test_a_row_a_layer_cold_beside_warm_and_tiers_together(suite):
         "recall@10 0.910",
         "ingest failed",
     ]
-    assert rows[5:] == ["Also measured, shown with --all: cpu.", "Skipped: bm25.timeraw_first('medium')."]
-    assert "cpu" in run("--all").stdout.splitlines()[1]
+    assert rows[5:] == ["Also measured, shown with --all: cpu.", "Skipped, 1 series: bm25.timeraw_first('medium')."]
+    assert "cpu" in run("--all").stdout.splitlines()[2]
+
+
+def test_a_narrow_terminal_gets_several_tables_and_loses_nothing(suite, monkeypatch):
+    labelled(suite)
+    wide = run().stdout
+    monkeypatch.setenv("COLUMNS", "70")
+    narrow = run().stdout
+    assert max(len(line) for line in narrow.splitlines()[:-2]) <= 70 < max(len(line) for line in wide.splitlines())
+    assert sorted(set(narrow.split())) == sorted(set(wide.split()))
+    assert [line.split()[:1] for line in narrow.splitlines() if "tier" in line] == [["layer"]] * 2
+
+
+def test_layers_stand_in_the_order_of_the_thresholds_file_others_after_them(suite):
+    suite.describe(
+        a__time_x={"layer": "first", "metric": "p50"},
+        b__time_x={"layer": "second", "metric": "p50"},
+        c__time_x={"layer": "unruled", "metric": "p50"},
+    )
+    suite.measured(suite.commits[0], {f"{module}.time_x": timing(1.0) for module in "abc"})
+    suite.thresholds(
+        "schema = 1\n[layer.second]\nwarning = { relative = 0.1 }\n[layer.first]\nwarning = { relative = 0.1 }\n"
+    )
+    assert [line.split()[0] for line in run().stdout.splitlines()[2:]] == ["second", "first", "unruled"]
+
+
+def test_what_was_skipped_is_counted_by_tier_and_layer_and_named_on_demand(suite):
+    tiers = {"params": [["'small'", "'large'"]], "param_names": ["tier"]}
+    described, given = {}, {}
+    for layer, values in [("toc", [1.0, NAN]), ("vector", [NAN, NAN])]:
+        for number in range(4):
+            described[f"{layer}__track_{number}"] = {"layer": layer, "metric": "p50"} | tiers
+            given[f"{layer}.track_{number}"] = Given(values, params=tiers["params"])
+    for number in range(6):
+        described[f"toc__track_odd_{number}"] = {"layer": "toc", "metric": "p50"}
+        given[f"toc.track_odd_{number}"] = Given([NAN])
+    suite.describe(**described)
+    suite.measured(suite.commits[0], given)
+    assert run().stdout.splitlines()[-1] == (
+        "Skipped, 18 series: all of tier large (8), all of layer vector (4), 6 others, named with --all."
+    )
+    named = run("--all").stdout.splitlines()[-1]
+    assert named.startswith("Skipped: ") and named.count("track_") == 18
 
 
 def test_the_json_form_has_the_stored_value_and_the_shown_one(suite):

@@ -1,5 +1,7 @@
 """The form for a terminal."""
 
+import os
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,9 +26,12 @@ _WIDTH_OF_FILES = 160
 
 
 def console() -> Console:
-    """The terminal, or a wide page where the output goes to a file and nothing would be gained by folding it."""
+    """The terminal, or a wide page where the output goes to a file and nothing would be gained by folding it.
+
+    The variable COLUMNS sets the width of both.
+    """
     terminal = Console()
-    return terminal if terminal.is_terminal else Console(width=_WIDTH_OF_FILES)
+    return terminal if terminal.is_terminal or "COLUMNS" in os.environ else Console(width=_WIDTH_OF_FILES)
 
 
 def show(judgement: Judgement, out: Console) -> None:
