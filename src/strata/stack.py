@@ -1,30 +1,20 @@
-"""The whole stack in one folder: the log, the indexes that follow it, and the engines they are made with."""
+"""The whole stack in one folder: ingest into the log, let the indexes catch up with it, ask one layer or all."""
 
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from strata.engines import DEFAULTS, INDEXES, check, load
+from strata.engines import DEFAULTS, INDEXES, check
 from strata.errors import QueryError, StoreError, UnknownNameError
 from strata.event import Event
 from strata.hit import Hit, Scope
 from strata.ingest import TraceResult, ingest_trace
-from strata.protocols import (
-    AppendResult,
-    Embedder,
-    EventStore,
-    Index,
-    KeywordIndex,
-    Toc,
-    TopicGraph,
-    VectorIndex,
-)
+from strata.parts import Parts
+from strata.protocols import AppendResult, Index, KeywordIndex, Toc, TopicGraph
 from strata.settings import FORMAT, Settings, read_settings, write_settings
 from strata.tokens import words
 
@@ -39,44 +29,8 @@ Progress = Callable[[str, int, int], None]
 """Called with a layer, the log position it has reached, and the last position of the log."""
 
 
-class Strata:
-    """An open store. Each layer is opened, and its engine imported, when it is first used."""
-
-    def __init__(self, path: Path, settings: Settings) -> None:
-        self.path = path
-        self.engines = settings.engines
-        self._settings = settings
-        self._opened: dict[str, Any] = {}
-
-    @cached_property
-    def store(self) -> EventStore:
-        return cast(EventStore, self._open("store"))
-
-    @cached_property
-    def toc(self) -> Toc:
-        return cast(Toc, self._open("toc"))
-
-    @cached_property
-    def bm25(self) -> KeywordIndex:
-        return cast(KeywordIndex, self._open("bm25"))
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        return cast(Embedder, self._open("embedder"))
-
-    @cached_property
-    def vector(self) -> VectorIndex:
-        return cast(VectorIndex, self._open("vector", self.embedder))
-
-    @cached_property
-    def topics(self) -> TopicGraph:
-        return cast(TopicGraph, self._open("topics", self.toc, self.vector, self.embedder))
-
-    def index(self, layer: str) -> Index:
-        """The index of a layer. Raises UnknownNameError if the layer is none of `INDEXES`."""
-        if layer not in INDEXES:
-            raise UnknownNameError(f"no layer is called {layer!r}: there is {', '.join(INDEXES)}")
-        return cast(Index, getattr(self, layer))
+class Strata(Parts):
+    """An open store: what can be done with its parts."""
 
     def ingest(self, events: Iterable[Event]) -> AppendResult:
         """Store the events durably. The indexes take them in at the next `build`."""
@@ -97,8 +51,8 @@ class Strata:
             if layer not in INDEXES:
                 raise UnknownNameError(f"no layer is called {layer!r}: there is {', '.join(INDEXES)}")
         with self._building():
-            if read_settings(self.path) != self._settings:
-                write_settings(self.path, self._settings)
+            if read_settings(self.path) != self.settings:
+                write_settings(self.path, self.settings)
             return {layer: self._catch_up(layer, progress) for layer in chosen}
 
     def search(
@@ -153,7 +107,7 @@ class Strata:
 
         if self.store.position == 0:
             raise StoreError(f"{self.path} holds no events: fill it with `strata ingest`")
-        positions = {layer: self.index(layer).position for layer in INDEXES if self._place(layer).exists()}
+        positions = {layer: self.index(layer).position for layer in INDEXES if self.place(layer).exists()}
         return route(
             self,
             query,
@@ -189,7 +143,7 @@ class Strata:
         """The index of a layer that has something to search. Raises StoreError, saying what to do, if it has not."""
         if self.store.position == 0:
             raise StoreError(f"{self.path} holds no events: fill it with `strata ingest`")
-        if (layer in INDEXES and not self._place(layer).exists()) or self.index(layer).position == 0:
+        if (layer in INDEXES and not self.place(layer).exists()) or self.index(layer).position == 0:
             raise StoreError(
                 f"{self.path} has no {layer} index of engine {self.engines[layer]}: make it with `strata build`"
             )
@@ -207,46 +161,13 @@ class Strata:
             "layers": {layer: self._layer_stats(layer) for layer in INDEXES},
         }
 
-    def close(self) -> None:
-        for part in self._opened.values():
-            if hasattr(part, "close"):
-                part.close()
-        self._opened.clear()
-        for layer in self.engines:
-            self.__dict__.pop(layer, None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def _open(self, layer: str, *parts: object) -> object:
-        engine = load(layer, self.engines[layer])
-        if layer == "embedder":
-            self._opened[layer] = engine()
-        else:
-            place = self._place(layer)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._opened[layer] = engine(place, *parts)
-        return self._opened[layer]
-
-    def _place(self, layer: str) -> Path:
-        """Each engine's index has a place of its own, so that no engine ever meets the files of another."""
-        name = self.engines[layer]
-        if layer == "store":
-            return self.path / "events.db"
-        if layer in ("vector", "topics"):
-            name += f"-{self.engines['embedder']}"
-        return self.path / layer / name
-
     def _catch_up(self, layer: str, progress: Progress | None) -> int:
         index = self.index(layer)
         start, end = index.position, self.store.position
         if start > end:
             raise StoreError(
                 f"the {layer} index holds events up to {start:,} and the log ends at {end:,}: "
-                f"delete {self._place(layer)} and build again"
+                f"delete {self.place(layer)} and build again"
             )
         size = getattr(index, "batch_size", BATCH)
         taken = 0
@@ -262,7 +183,7 @@ class Strata:
         return taken
 
     def _layer_stats(self, layer: str) -> dict[str, Any]:
-        if not self._place(layer).exists():
+        if not self.place(layer).exists():
             return {"position": 0, "behind": self.store.position, "items": 0, "bytes": 0}
         index = self.index(layer)
         return {
