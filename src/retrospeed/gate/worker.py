@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import math
 import os
@@ -84,7 +83,7 @@ class Worker:
     def prepare(self, benchmark_dir: str, name: str, has_cache: bool, timed: bool = False) -> dict[str, Any]:
         """Import the benchmark, load its cache (``cache.pickle`` in the working directory) and set it up."""
         if timed:
-            import_without_pympler()
+            sibling("benchmark_types").load()
         from asv_runner.discovery import get_benchmark_from_name
 
         benchmark = self.benchmark = get_benchmark_from_name(benchmark_dir, name, extra_params={})
@@ -221,16 +220,6 @@ def sibling(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def import_without_pympler() -> None:
-    """Import the benchmark types, all but the one for mem_*, whose library costs more time than all the rest."""
-    absent = "pympler" not in sys.modules
-    if absent:
-        sys.modules["pympler"] = None  # type: ignore[assignment]
-    importlib.import_module("asv_runner.benchmarks")
-    if absent:
-        del sys.modules["pympler"]
 
 
 def give_cache(benchmark: Any, cache: Any) -> None:

@@ -1,5 +1,6 @@
 """Ctrl-C, or a cancelled job, ends a run without leaving a process, and what is known is printed."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -9,8 +10,7 @@ import pytest
 from tests.retrospeed.gate.scratch_suite import ScratchSuite
 from tests.retrospeed.gate.test_behaviour import processes_with
 
-SLEEP = "86398.5"
-BENCHMARKS = f"""
+BENCHMARKS = """
 import subprocess
 
 import work
@@ -21,8 +21,8 @@ def track_first():
 
 
 def time_second():
-    subprocess.Popen(["sleep", "{SLEEP}"], start_new_session=True)
-    open({{flag!r}}, "w").close()
+    subprocess.Popen(["sleep", {sleep!r}], start_new_session=True)
+    open({flag!r}, "w").close()
     import time
     time.sleep(60)
 
@@ -39,7 +39,9 @@ def track_third():
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_and_what_is_known_is_printed(tmp_path: Path, how: signal.Signals) -> None:
     flag = tmp_path / "running"
-    suite = ScratchSuite(tmp_path / "suite", {"bench": BENCHMARKS.format(flag=str(flag))})
+    # Its own number of seconds tells this test's process from those of tests that run at the same time.
+    sleep = f"86398.{os.getpid()}{how.value}"
+    suite = ScratchSuite(tmp_path / "suite", {"bench": BENCHMARKS.format(flag=str(flag), sleep=sleep)})
     with suite.start("HEAD~1", "HEAD", "--json", str(tmp_path / "gate.json")) as process:
         deadline = time.monotonic() + 60
         while not flag.exists():
@@ -53,7 +55,7 @@ def test_nothing_is_left_and_what_is_known_is_printed(tmp_path: Path, how: signa
     assert "the run ended before" in output
     assert "interrupted" in output and "Traceback" not in output
     assert (tmp_path / "gate.json").is_file()
-    assert processes_with(SLEEP) == []
+    assert processes_with(sleep) == []
     assert processes_with(str(suite.folder)) == []
     assert [pid for pid in marked() if str(tmp_path) in pid] == []
 
