@@ -12,6 +12,8 @@ from retrospeed.thresholds import Limits
 
 SCREEN = 0.01
 """Relative change below which the estimate of stage 1 raises no suspicion, unless warnings start lower."""
+SCREEN_SHARE = 0.5
+"""Where warnings start higher, so does suspicion: at this share of them."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,15 @@ def scale_for(pairs: Sequence[Pair], benchmark: Benchmark, limits: Limits, *, ti
         # A floor in the unit is the same as a ratio, once the value is known.
         warning = max(limits.warning_relative, limits.warning_absolute / centre if centre else 0.0)
         severe = max(limits.severe_relative, limits.severe_absolute / centre if centre else 0.0)
-        bounds = Bounds(math.log1p(warning), math.log1p(severe), math.log1p(min(SCREEN, warning)))
+        bounds = Bounds(math.log1p(warning), math.log1p(severe), math.log1p(_screen(warning, SCREEN)))
         return Scale(True, sign, bounds)
     warning = max(limits.warning_relative * centre, limits.warning_absolute)
     severe = max(limits.severe_relative * centre, limits.severe_absolute)
-    return Scale(False, sign, Bounds(warning, severe, min(SCREEN * centre, warning) if centre else warning))
+    return Scale(False, sign, Bounds(warning, severe, _screen(warning, SCREEN * centre)))
+
+
+def _screen(warning: float, least: float) -> float:
+    return max(min(least, warning), SCREEN_SHARE * warning)
 
 
 def effects(pairs: Sequence[Pair], scale: Scale, *, timed: bool) -> list[float]:

@@ -70,6 +70,16 @@ def test_a_clean_benchmark_costs_one_stage_and_no_estimate_comes_from_stage_1_of
     assert changed.estimate == pytest.approx(0.03) and changed.stage == 2
 
 
+def test_stage_2_ends_early_where_its_first_pairs_clear_the_suspect() -> None:
+    suspect, clean = [0.02] * 11 + [0.021], [0.001, -0.001, 0.002, -0.002, 0.0005, 0.0]
+    assert pairs_wanted(suspect, clean[:4], PLAN, BOUNDS) == (2, 2)
+    assert pairs_wanted(suspect, clean, PLAN, BOUNDS) == (0, 2)
+    assert decide(suspect, clean, PLAN, BOUNDS).outcome is Outcome.UNCHANGED
+    changed = [effect + 0.02 for effect in clean]
+    assert pairs_wanted(suspect, changed, PLAN, BOUNDS) == (PLAN.stage_2_pairs - len(changed), 2)
+    assert decide(suspect, changed, PLAN, BOUNDS).outcome is Outcome.INCONCLUSIVE
+
+
 @pytest.mark.parametrize("count", [0, 3, 9])
 def test_too_few_pairs_are_inconclusive(count: int) -> None:
     assert decide([0.0] * count, [], PLAN, BOUNDS).outcome is Outcome.INCONCLUSIVE
