@@ -7,6 +7,7 @@ latency gets the statistics that a single quantile cannot have.
 import gc
 import itertools
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -17,7 +18,9 @@ T = TypeVar("T")
 Measured = dict[str, list[float]]
 """Samples of `p50`, `p90`, `p99` (seconds a call; p99 empty where there were too few calls) and `cpu`."""
 
-BLOCKS = 10
+GATED = bool(os.environ.get("RETROSPEED_GATE"))
+"""The gate repeats whole processes, so each does with fewer samples."""
+BLOCKS = 4 if GATED else 10
 CALLS = 100
 FEWEST_CALLS = 20
 WARM_UP = 5
@@ -27,8 +30,8 @@ LONGEST = 90.0
 def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None) -> Measured:
     """Time `call` on the arguments, in order and again from the start when they run out.
 
-    Ten blocks of `calls` (100 by default) calls; fewer where that would take longer than 90 s, but 20 if as many
-    are wanted. p99 needs 100 calls a block. A block's `cpu` is its processor time divided by its calls.
+    Ten blocks (four in the gate) of `calls` (100 by default) calls; fewer where ten would take longer than 90 s, but 20
+    if as many are wanted. p99 needs 100 calls a block. A block's `cpu` is its processor time divided by its calls.
 
     Raises ValueError without arguments.
     """
@@ -41,7 +44,7 @@ def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None 
         call(argument)
     each = (time.perf_counter() - start) / WARM_UP
     calls = calls or CALLS
-    calls = max(min(FEWEST_CALLS, calls), min(calls, int(LONGEST / BLOCKS / max(each, 1e-9))))
+    calls = max(min(FEWEST_CALLS, calls), min(calls, int(LONGEST / 10 / max(each, 1e-9))))
     # What warmed it up comes last, so that arguments that can be used only once are enough for all.
     endless = itertools.cycle([*arguments[2 * WARM_UP :], *arguments[: 2 * WARM_UP]])
     gc.collect()
@@ -71,7 +74,7 @@ def repeat(
     Samples of `wall` and `cpu`, `times` (10 by default) of each.
     """
     measured: Measured = {"wall": [], "cpu": []}
-    for _ in range(times or BLOCKS):
+    for _ in range(min(times or BLOCKS, BLOCKS)):
         subject = prepare()
         gc.collect()
         wall, processor = time.perf_counter(), time.process_time()

@@ -1,13 +1,18 @@
 """Quantiles of blocks, repeated measurements, and losses against values worked out by hand."""
 
 import math
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from benchmarks.quality import losses
 from benchmarks.workloads.workload import Query
 
 from benchmarks import blocks
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_ten_blocks_with_each_quantile() -> None:
@@ -88,3 +93,16 @@ def test_only_ten_results_count() -> None:
 def test_unjudged_queries_cannot_give_a_loss(queries: list[Query]) -> None:
     with pytest.raises(ValueError, match="quality needs queries"):
         losses(queries, lambda _: [])
+
+
+@pytest.mark.parametrize(("gate", "samples"), [("", 10), ("1", 4)])
+def test_the_gate_which_repeats_processes_gets_fewer_samples_of_each(gate: str, samples: int) -> None:
+    code = "from benchmarks import blocks; print(*map(len, blocks.measure(lambda _: None, [1]).values()))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": "", "RETROSPEED_GATE": gate},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == [str(samples)] * 4, done.stderr

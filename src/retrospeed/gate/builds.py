@@ -38,6 +38,10 @@ class Built:
     """Seconds a benchmark may take if it does not say."""
 
 
+GATED = "RETROSPEED_GATE"
+"""Environment variable that tells a suite that whole processes are repeated, so that each can do with fewer samples."""
+
+
 def build(config_file: Path, base: str, head: str, environment: str | None = None) -> Built:
     """Build `base` and `head`, any names git knows. Raises BuildError.
 
@@ -61,7 +65,7 @@ def build(config_file: Path, base: str, head: str, environment: str | None = Non
     names = (SideName.BASE, SideName.HEAD)
     return Built(
         sides={
-            side: Side(side, python, variables, benchmark_dir)
+            side: Side(side, python, {**variables, GATED: "1"}, benchmark_dir)
             for side, (python, variables) in zip(names, ready, strict=True)
         },
         commits=dict(zip(names, commits, strict=True)),
