@@ -98,17 +98,22 @@ def choose(sentences: Sequence[Sentence], weights: dict[str, float], count: int 
     candidates = [(index, said) for index, said in every if len(said) >= MIN_WORDS] or every
     left = dict(weights)
     chosen: list[int] = []
+    # What a sentence can still add only ever falls, so the gain it had when last looked at bounds it from above: in the
+    # later rounds few sentences need another look (lazy greedy, Minoux 1978).
+    bounds = [math.inf] * len(candidates)
     while len(chosen) < count:
         best, best_gain = -1, 0.0
-        for index, said in candidates:
-            gain = sum(left.get(word, 0.0) for word in said) / math.sqrt(len(said) or 1)
+        for place, (index, said) in enumerate(candidates):
+            if bounds[place] <= best_gain + 1e-9:
+                continue
+            gain = bounds[place] = sum([left[word] for word in said if word in left]) / math.sqrt(len(said) or 1)
             if gain > best_gain + 1e-9:
                 best, best_gain = index, gain
         if best < 0:
             break
         chosen.append(best)
         for word in sentences[best].words:
-            left[word] = 0.0
+            left.pop(word, None)
     return [sentences[index] for index in sorted(chosen)]
 
 
