@@ -23,11 +23,13 @@ def metric(
     unit: str = "seconds",
     version: str = SYNTHETIC,
     deterministic: bool = False,
+    instructions: bool = False,
 ) -> Callable[[Function], Function]:
     """Say what a benchmark function measures. Lower is better in all of them, as asv takes it everywhere.
 
-    `metric` is p50, p90, p99, throughput, build, cpu, peak_memory, index_bytes or quality; `mode` is cold (new process
-    or new store), warm, or empty where it makes no difference; `label` is for people.
+    `metric` is p50, p90, p99, pass, throughput, build, cpu, peak_memory, index_bytes or quality; `mode` is cold (new
+    process or new store), warm, or empty where it makes no difference; `label` is for people. `instructions` marks what
+    `retrospeed gate --instructions` may count: Python and plain C, no numeric kernels, no waiting.
     """
 
     def attach(function: Function) -> Function:
@@ -42,6 +44,7 @@ def metric(
             less_is_better=True,
             version=version,
             deterministic=deterministic,
+            instructions=instructions,
         )
         return function
 
