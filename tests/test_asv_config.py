@@ -49,3 +49,16 @@ def test_measurements_run_on_the_threads_asked_for_and_offline(threads: str | No
     code = f"import benchmarks, os; print(*(os.environ[name] for name in {names}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=True)
     assert done.stdout.decode().split() == [expected, expected, expected, "1"]
+
+
+def test_numpy_that_was_imported_before_the_suite_runs_on_one_thread_too() -> None:
+    # As under asv: its memory benchmarks bring pympler, which imports numpy before the suite can set the environment.
+    code = (
+        "import asv_runner.benchmarks.mem, sys\n"
+        "assert 'numpy' in sys.modules\n"
+        "import benchmarks, threadpoolctl\n"
+        "print(*(pool['num_threads'] for pool in threadpoolctl.threadpool_info()))"
+    )
+    environment = {"PATH": "", "OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert set(done.stdout.split()) == {"1"}, done.stderr
