@@ -44,3 +44,13 @@ def test_a_missing_package_is_named_with_what_to_install(package: str, monkeypat
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ModelError, match="pip install"):
         MiniLm().embed(["text"])
+
+
+def test_loading_the_model_prints_nothing_and_leaves_progress_bars_as_they_were(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    from transformers.utils import logging
+
+    MiniLm().embed(["text"])
+    assert capfd.readouterr() == ("", "")
+    assert logging.is_progress_bar_enabled()

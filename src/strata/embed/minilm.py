@@ -52,12 +52,20 @@ class MiniLm:
             try:
                 import torch
                 from sentence_transformers import SentenceTransformer
+                from transformers.utils import logging
             except ImportError as error:
                 raise ModelError(
                     f"embedding needs the package {error.name}, which is not installed: {INSTALL}"
                 ) from error
             torch.set_num_threads(self._threads)
-            self._model = SentenceTransformer(str(folder), device="cpu")
+            shown = logging.is_progress_bar_enabled()
+            # Its bar says nothing: the file is local and read in a blink.
+            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            try:
+                self._model = SentenceTransformer(str(folder), device="cpu")
+            finally:
+                if shown:
+                    logging.enable_progress_bar()  # type: ignore[no-untyped-call]
         return self._model
 
 
