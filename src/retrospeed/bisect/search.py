@@ -4,8 +4,9 @@ A pure function of the observations: an interrupted search goes on where it stop
 study that simulates thousands of searches runs this very code.
 
 The order of things: the noise and the two ends first, and if they do not differ the answer is "none"; then the commit
-that promises most information; once a commit holds 97 % of the probability, it and its parent are measured again. Those
-fresh pairs count like all others, so a wrong suspect loses its probability by them, and the search goes on.
+that promises most information; once a commit holds 90 % of the probability, it is measured against its parent. Those
+fresh pairs count like all others, so a wrong suspect loses its probability by them, and the search goes on. A commit is
+named if it holds 97 % and the fresh pairs by themselves show the change.
 """
 
 import itertools
@@ -13,12 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from retrospeed.bisect.choice import Costs, best_place
 from retrospeed.bisect.confirmation import Confirmation, Estimate, confirmation, estimate
 from retrospeed.bisect.observation import Observation, Probe
 from retrospeed.bisect.posterior import Posterior, Prior, posterior
 
-SURE = 0.97
+SUSPECTED, SURE = 0.9, 0.97
+"""Probability from which on a commit is measured against its parent, and without which it is not named."""
 DIFFERS = 0.01
 """Probability of "none" below which the two ends are taken to differ."""
 SAME_PAIRS = 4
@@ -102,20 +106,21 @@ class Search:
             return Step(Probe(0, self.last))
         if len(same) < (2 if exact else SAME_PAIRS):
             return Step(Probe(0, 0))
-        belief = posterior(self.prior, observations, exact=exact)
+        belief = posterior(self.prior, _first_of(observations, ends[0]) if exact else observations, exact=exact)
         low, high = self._most_probable(belief)
         if not exact and len(ends) < FEWEST_END_PAIRS:
             return Step(Probe(0, self.last), None, belief)
         between = self._ends_step(ends, belief, exact=exact)
         if between is not None:
             return between
-        if belief.within(low, high) >= SURE:
+        probability = belief.within(low, high)
+        if probability >= SUSPECTED:
             fresh = [o.effect for o in observations if o.confirms and o.place == (low, high)]
             found = confirmation(fresh, belief, exact=exact)
-            if found is Confirmation.CONFIRMED:
+            if found is Confirmation.CONFIRMED and probability >= SURE:
                 kind = Kind.CULPRIT if high - low == 1 else Kind.GROUP
                 return self._answered(kind, low, high, belief, ends, fresh, exact=exact)
-            if found is Confirmation.OPEN and len(observations) < self.most_pairs:
+            if found is not Confirmation.FAILED and len(observations) < self.most_pairs:
                 return Step(Probe(low, high, confirms=True), None, belief, (low, high))
             return self._answered(Kind.BETWEEN, *self._credible(belief), belief, ends, ends, exact=exact)
         if len(observations) >= self.most_pairs:
@@ -170,6 +175,15 @@ class Search:
             for at, low in enumerate(edges[:-1])
         ]
         return min((run for run in runs if run), key=lambda run: run[1] - run[0], default=(0, self.last))
+
+
+def _first_of(observations: Sequence[Observation], whole: float) -> list[Observation]:
+    """Exact observations, each taken as the whole change or as none.
+
+    Of several changes the first that makes out a quarter of the whole is then found; a number half-way would otherwise
+    say for ever that it could be either.
+    """
+    return [msgspec.structs.replace(o, effect=whole if o.effect * whole > whole**2 / 4 else 0.0) for o in observations]
 
 
 def _bounds(effects: Sequence[float]) -> tuple[float, float]:

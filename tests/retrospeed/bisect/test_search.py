@@ -92,6 +92,15 @@ def test_of_two_steps_one_is_named_and_the_rest_shows():
     assert answer.estimate.high < answer.ends.low
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_two_steps_of_the_same_size_do_not_keep_it_undecided(noise):
+    search = Search(Prior((1.0,) * 60), timed=bool(noise))
+    answer, observations = searched(search, noisy({20: 0.2, 45: 0.2}, noise))
+    assert answer.kind is Kind.CULPRIT and answer.high in (20, 45)
+    assert answer.estimate.effect == pytest.approx(0.2, abs=0.05)
+    assert len(observations) <= 40
+
+
 def test_a_change_that_creeps_in_names_nobody():
     answer, observations = searched(Search(Prior((1.0,) * 40)), noisy(dict.fromkeys(range(1, 41), 0.005), 0.02))
     assert answer.kind is Kind.BETWEEN
