@@ -44,7 +44,7 @@ def interpreters(config: Path, commits: Sequence[str], environment: str | None =
             conf = Config.load(config.name)
             for plugin in conf.plugins:
                 plugin_manager.import_plugin(plugin)
-            env = _one_environment(list(get_environments(conf, [environment] if environment else None)), config)
+            env = one_environment(list(get_environments(conf, [environment] if environment else None)), config)
             repo = get_repo(conf)
             hashes = [repo.get_hash_from_name(name) for name in commits]
             env.create()
@@ -62,7 +62,8 @@ def interpreters(config: Path, commits: Sequence[str], environment: str | None =
     return found
 
 
-def _one_environment(environments: list[object], config: Path) -> Layered:
+def one_environment(environments: list[object], config: Path) -> Layered:
+    """The only environment of type `layered` among those that `config` describes. Raises NoInterpreterError."""
     layered = [environment for environment in environments if isinstance(environment, Layered)]
     if not layered:
         raise NoInterpreterError(

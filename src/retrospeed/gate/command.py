@@ -1,8 +1,5 @@
 """``retrospeed gate BASE HEAD``: measures two commits now, in alternation, and judges them."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +12,7 @@ from retrospeed.gate import builds, instructions, limits, record, report
 from retrospeed.gate.progress import Bar
 from retrospeed.gate.run import Request, run
 from retrospeed.gate.verdict import verdict
+from retrospeed.interruption import terminated_like_interrupted
 from retrospeed.pairing import Selection
 from retrospeed.report import annotations, table
 
@@ -59,7 +57,7 @@ def gate(
             instructions.require_valgrind()
         suite = asv_config.load(config)
         rules = limits.load(thresholds_file, suite.benchmark_dir)
-        with _terminated_like_interrupted(), Bar() as bar:
+        with terminated_like_interrupted(), Bar() as bar:
             request = Request(
                 base,
                 head,
@@ -84,17 +82,3 @@ def gate(
         for line in report.annotations(found):
             print(line, file=out.file)
     raise typer.Exit(_INTERRUPTED if measured.interrupted else found.exit_code)
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Have SIGTERM end the run as Ctrl-C does: a cancelled CI job must not leave workers behind either."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

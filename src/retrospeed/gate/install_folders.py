@@ -31,10 +31,14 @@ class InstallFolders:
         """The environment's interpreter."""
         return Path(self._run(["-c", "import sys; print(sys.executable)"]).strip())
 
+    def is_installed(self, commit: str) -> bool:
+        """Whether the folder of a commit is there, and whole."""
+        return (self._root / commit[:10] / COMPLETE).is_file()
+
     def install(self, commit: str) -> Path:
         """The folder of a commit, made if it is not there. Raises asv.util.ProcessError, asv.util.UserError."""
         folder = self._root / commit[:10]
-        if (folder / COMPLETE).is_file():
+        if self.is_installed(commit):
             return self._path_entry(folder)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
