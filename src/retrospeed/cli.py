@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from retrospeed import baseline
+from retrospeed.bisect.command import bisect
 from retrospeed.compare import compare
 from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import ExitCode
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command()(compare)
 app.command()(gate)
+app.command()(bisect)
 app.add_typer(baseline.app)
 app.command()(show)
 
