@@ -13,7 +13,7 @@ from asv.environment import EnvironmentUnavailable, get_environments
 from asv.plugin_manager import plugin_manager
 from asv.repo import get_repo
 
-from retrospeed.gate.builds import LAYERED_TYPES, BuildError
+from retrospeed.gate.builds import GATED, LAYERED_TYPES, BuildError
 from retrospeed.gate.install_folders import InstallFolders
 from retrospeed.gate.worker_pair import Side, SideName
 from retrospeed.interpreters import NoInterpreterError, one_environment
@@ -67,7 +67,7 @@ class Builder:
                 except (util.UserError, RuntimeError) as error:
                     raise BuildError(f"Commit {commit[:8]}: {error}.") from error
         python, variables = self._ready[commit]
-        return Side(name, python, variables, self._root / self._conf.benchmark_dir)
+        return Side(name, python, {**variables, GATED: "1"}, self._root / self._conf.benchmark_dir)
 
     def is_built(self, commit: str) -> bool:
         """Whether measuring it needs no build."""
