@@ -152,10 +152,10 @@ def test_an_interrupted_search_goes_on_and_a_torn_file_is_skipped(tmp_path: Path
     assert fresh["candidates"] == found["candidates"] and "measured before" not in output
 
 
-def test_asv_find_is_asked_for_a_first_guess(tmp_path: Path) -> None:
-    changes = [Change(units=300 if place < 5 else 900) for place in range(1, 9)]
+def test_asv_without_an_answer_is_no_hindrance(tmp_path: Path) -> None:
+    changes = [Change(size=1000 if place < 5 else 1500) for place in range(1, 9)]
     suite = ScratchHistory(tmp_path / "suite", changes)
-    code, output, found = suite.bisect("bench.time_score", "--first-guess", "asv")
+    code, output, found = suite.bisect("bench.track_size", "--first-guess", "asv")
     assert (code, found["candidates"]) == (1, [suite.hashes[5]])
     # asv's environment of type "existing" has no commits of its own: it cannot answer, and that is said.
     assert "no first guess, going on without one" in output
