@@ -19,7 +19,7 @@ import msgspec
 from retrospeed.bisect.choice import Costs, best_place
 from retrospeed.bisect.confirmation import Confirmation, Estimate, confirmation, estimate
 from retrospeed.bisect.observation import Observation, Probe
-from retrospeed.bisect.posterior import Posterior, Prior, posterior
+from retrospeed.bisect.posterior import PRIOR_NONE, Posterior, Prior, posterior
 
 SUSPECTED, SURE = 0.9, 0.97
 """Probability from which on a commit is measured against its parent, and without which it is not named."""
@@ -28,7 +28,7 @@ DIFFERS = 0.01
 SAME_PAIRS = 4
 """Pairs of GOOD with itself."""
 FEWEST_END_PAIRS, END_PAIRS_FOR_NONE, MOST_END_PAIRS = 4, 8, 32
-"""Pairs of GOOD with BAD: before anything is decided; before "none" is said; and if even so many do not tell."""
+"""Pairs of GOOD with BAD: before anything is decided; before "none" is said; and after which they are left alone."""
 MOST_PAIRS = 200
 
 
@@ -101,7 +101,7 @@ class Search:
         """What to do after `observations`, in the order they were made."""
         same = [o.effect for o in observations if o.low == o.high]
         ends = [o.effect for o in observations if o.place == (0, self.last) and not o.confirms]
-        exact = self._is_exact(same, ends)
+        exact = self._is_exact(observations)
         if len(ends) < len(same):
             return Step(Probe(0, self.last))
         if len(same) < (2 if exact else SAME_PAIRS):
@@ -127,8 +127,11 @@ class Search:
             return self._answered(Kind.BETWEEN, *self._credible(belief), belief, ends, ends, exact=exact)
         return Step(Probe(0, best_place(belief, self.measurable, costs)), None, belief, (low, high))
 
-    def _is_exact(self, same: Sequence[float], ends: Sequence[float]) -> bool:
-        return not self.timed and not any(same) and len(set(ends)) <= 1
+    def _is_exact(self, observations: Sequence[Observation]) -> bool:
+        """Whether the number came out the same whenever the same two commits were compared."""
+        shown = {(o.place, o.effect) for o in observations}
+        unanimous = len(shown) == len({place for place, _ in shown})
+        return not self.timed and unanimous and not any(o.effect for o in observations if o.low == o.high)
 
     def _ends_step(self, ends: Sequence[float], belief: Posterior, *, exact: bool) -> Step | None:
         """Whether the two ends differ: None if they do; "none", or another measurement, if not."""
@@ -139,8 +142,11 @@ class Search:
         if belief.none < DIFFERS:
             is_small = enough and max(map(abs, _bounds(ends))) < self.smallest
             return self._none(ends, belief, exact=False) if is_small else None
-        if (enough and belief.none >= SURE) or len(ends) >= MOST_END_PAIRS:
+        if enough and belief.none >= SURE:
             return self._none(ends, belief, exact=False)
+        if len(ends) >= MOST_END_PAIRS:
+            # More of the same would not tell. What is probably there is looked for; it has to be confirmed in any case.
+            return self._none(ends, belief, exact=False) if belief.none > PRIOR_NONE else None
         return Step(Probe(0, self.last), None, belief)
 
     def _none(self, ends: Sequence[float], belief: Posterior, *, exact: bool) -> Step:

@@ -86,6 +86,20 @@ def test_a_number_without_noise_takes_one_pair_a_commit():
     assert (answer.kind, len(observations)) == (Kind.NONE, 4)
 
 
+def test_a_number_that_is_not_exact_after_all_is_measured_as_such():
+    seen: list[int] = []
+
+    def effect(low: int, high: int) -> float:
+        seen.append(high)
+        # The same until the culprit is measured for the second time.
+        wavers = 0.01 * (seen.count(high) % 3) if high == 20 and low == 19 else 0.0
+        return 0.4 * (low < 20 <= high) + wavers
+
+    answer, observations = searched(Search(Prior((1.0,) * 30), timed=False), effect)
+    assert (answer.kind, answer.high, answer.estimate.exact) == (Kind.CULPRIT, 20, False)
+    assert sum(o.low == o.high for o in observations) == 4
+
+
 def test_of_two_steps_one_is_named_and_the_rest_shows():
     answer, _ = searched(Search(Prior((1.0,) * 60)), noisy({20: 0.2, 45: 0.3}, 0.02))
     assert answer.kind is Kind.CULPRIT and answer.high in (20, 45)
