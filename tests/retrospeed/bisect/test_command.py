@@ -137,7 +137,7 @@ def test_an_interrupted_search_goes_on_and_a_torn_file_is_skipped(tmp_path: Path
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, output
     assert "the same command goes on from here" in output and "Traceback" not in output
     assert processes_with(SLEEP) == []
     assert [folder for folder in marked() if "bisect-" in folder] == []
