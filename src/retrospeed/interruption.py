@@ -1,19 +1,44 @@
 """Ends what runs for long in the same way however it is asked to end."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-@contextmanager
-def terminated_like_interrupted() -> Iterator[None]:
-    """Have SIGTERM end the run as Ctrl-C does: a cancelled CI job must not leave workers behind either."""
+class Interruption:
+    """Whether the run was asked to end."""
 
-    def interrupt(*_: object) -> None:
+    def __init__(self) -> None:
+        self._asked = False
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if it was, in case the first one was lost: Python drops what finalizers raise."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+
+@contextmanager
+def terminated_like_interrupted() -> Iterator[Interruption]:
+    """Have SIGTERM end the run as Ctrl-C does: a cancelled CI job must not leave workers behind either."""
+    interruption = Interruption()
+    # Where a shell has Ctrl-C ignored, as behind nohup, it stays ignored.
+    signals = [signal.SIGTERM] + [signal.SIGINT] * (signal.getsignal(signal.SIGINT) is not signal.SIG_IGN)
+    before = {number: signal.signal(number, interruption._ask) for number in signals}
+    unraisable = sys.unraisablehook
+
+    def quietly(lost: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            unraisable(lost)
+
+    sys.unraisablehook = quietly
     try:
-        yield
+        yield interruption
     finally:
-        signal.signal(signal.SIGTERM, before)
+        sys.unraisablehook = unraisable
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -76,9 +76,9 @@ def bisect(
         most,
     )
     out = table.console()
-    with terminated_like_interrupted():
+    with terminated_like_interrupted() as interruption:
         try:
-            with ProgressLine() as line:
+            with ProgressLine(interruption) as line:
                 found = run(request, line)
         except KeyboardInterrupt as interrupt:
             out.print(

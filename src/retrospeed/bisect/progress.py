@@ -9,6 +9,7 @@ from rich.text import Text
 from retrospeed.bisect.commits import Commit
 from retrospeed.bisect.observation import Probe
 from retrospeed.bisect.search import Step
+from retrospeed.interruption import Interruption
 
 _SUBJECT = 50
 
@@ -16,7 +17,8 @@ _SUBJECT = 50
 class ProgressLine:
     """Tells people. To be used as a context."""
 
-    def __init__(self) -> None:
+    def __init__(self, interruption: Interruption) -> None:
+        self._interruption = interruption
         self._console = Console(stderr=True)
         self._status = Status("building both ends", console=self._console)
         self._commits: Sequence[Commit] = ()
@@ -38,6 +40,7 @@ class ProgressLine:
 
     def probing(self, commit: Commit, probe: Probe, step: Step, measured: int) -> None:
         """A pair is about to be taken."""
+        self._interruption.check()
         # The two ends are measured in turns with the noise: together they are one thing to tell.
         at_ends = probe.high == 0 or (probe.low, probe.high) == (0, len(self._commits) - 1)
         place = (0, 0, False) if at_ends and not probe.confirms else (probe.low, probe.high, probe.confirms)
