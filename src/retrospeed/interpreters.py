@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from asv import util
 from asv.config import Config
@@ -45,20 +46,28 @@ def interpreters(config: Path, commits: Sequence[str], environment: str | None =
             for plugin in conf.plugins:
                 plugin_manager.import_plugin(plugin)
             env = one_environment(list(get_environments(conf, [environment] if environment else None)), config)
-            repo = get_repo(conf)
-            hashes = [repo.get_hash_from_name(name) for name in commits]
-            env.create()
-            found = []
-            for name, commit in zip(commits, hashes, strict=True):
-                try:
-                    env.install_project(conf, repo, commit)
-                except util.ProcessError as error:
-                    raise NoInterpreterError(f"commit {name} does not build or install: {error}") from error
-                found.append(CommitInterpreter(commit, env.name, env.venv(commit).python, env.variables(commit)))
+            return installed(env, conf, commits)
         except NoSuchNameError as error:
             raise NoInterpreterError(f"the repository of {config} has no commit {error}") from error
         except (util.UserError, util.ProcessError) as error:
             raise NoInterpreterError(f"{config}: {error}") from error
+
+
+def installed(env: Layered, conf: Any, commits: Sequence[str]) -> list[CommitInterpreter]:
+    """The same in an environment that was chosen; the current folder is that of the configuration.
+
+    Raises NoInterpreterError for a commit that does not build, else what asv raises.
+    """
+    repo = get_repo(conf)
+    hashes = [repo.get_hash_from_name(name) for name in commits]
+    env.create()
+    found = []
+    for name, commit in zip(commits, hashes, strict=True):
+        try:
+            env.install_project(conf, repo, commit)
+        except util.ProcessError as error:
+            raise NoInterpreterError(f"commit {name} does not build or install: {error}") from error
+        found.append(CommitInterpreter(commit, env.name, env.venv(commit).python, env.variables(commit)))
     return found
 
 

@@ -7,19 +7,22 @@ from contextlib import contextmanager
 
 
 class Interruption:
-    """Whether the run was asked to end."""
+    """Whether the run was asked to end; if so, the signals are ignored from then on."""
 
     def __init__(self) -> None:
-        self._asked = False
+        self.asked = False
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if it was, in case the first one was lost: Python drops what finalizers raise."""
-        if self._asked:
+        if self.asked:
             raise KeyboardInterrupt
 
     def _ask(self, *_: object) -> None:
-        self._asked = True
-        raise KeyboardInterrupt
+        # One is enough: what is left to do then (ending the workers, telling what is known) takes a moment, and broken
+        # off it would leave processes behind.
+        if not self.asked:
+            self.asked = True
+            raise KeyboardInterrupt
 
 
 @contextmanager
@@ -41,4 +44,4 @@ def terminated_like_interrupted() -> Iterator[Interruption]:
     finally:
         sys.unraisablehook = unraisable
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if interruption.asked else handler)

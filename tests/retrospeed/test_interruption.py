@@ -23,13 +23,27 @@ class Finalized:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_that_python_drops_is_remembered(number, capsys) -> None:
-    handler, hook = signal.getsignal(number), sys.unraisablehook
-    with pytest.raises(KeyboardInterrupt), terminated_like_interrupted() as interruption:
-        interruption.check()
-        Finalized(number)
-        interruption.check()
-    assert capsys.readouterr().err == ""
-    assert signal.getsignal(number) is handler and sys.unraisablehook is hook
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    hook = sys.unraisablehook
+    try:
+        with pytest.raises(KeyboardInterrupt), terminated_like_interrupted() as interruption:
+            interruption.check()
+            Finalized(number)
+            interruption.check()
+        assert capsys.readouterr().err == ""
+        assert sys.unraisablehook is hook
+        # Whoever asks twice must not break what is still to be told.
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        for each, earlier in handlers.items():
+            signal.signal(each, earlier)
+
+
+def test_what_was_there_before_is_restored_where_nobody_asked() -> None:
+    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with terminated_like_interrupted():
+        assert signal.getsignal(signal.SIGTERM) is not handlers[1]
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_what_the_shell_has_ignored_stays_ignored() -> None:

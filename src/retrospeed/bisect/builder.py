@@ -9,36 +9,33 @@ from typing import Any
 
 from asv import util
 from asv.config import Config
-from asv.environment import EnvironmentUnavailable, get_environments
+from asv.environment import EnvironmentUnavailable
 from asv.plugin_manager import plugin_manager
 from asv.repo import get_repo
 
-from retrospeed.gate.builds import GATED, LAYERED_TYPES, BuildError
+from retrospeed.gate.builds import GATED, BuildError, environments
 from retrospeed.gate.install_folders import InstallFolders
 from retrospeed.gate.worker_pair import Side, SideName
-from retrospeed.interpreters import NoInterpreterError, one_environment
+from retrospeed.layered import Layered
 
 
 class Builder:
-    """One asv environment, opened once. Raises BuildError if it cannot be."""
+    """One asv environment, opened once; the first of several. Raises BuildError if it cannot be."""
 
     def __init__(self, config_file: Path, environment: str | None = None) -> None:
         self._root = config_file.absolute().parent
         with chdir(self._root):
             conf = self._conf = Config.load(config_file.name)
-            wanted = environment.partition(":")[0].partition("-")[0] if environment else conf.environment_type
             try:
                 for plugin in conf.plugins:
                     plugin_manager.import_plugin(plugin)
-                self._layered = wanted in LAYERED_TYPES
-                self._environment = self._open(config_file, environment)
+                self._environment = environments(conf, environment)[0]
                 self._repo = get_repo(conf)
                 self._environment.create()
-            except NoInterpreterError as error:
-                raise BuildError(f"{error}.") from error
             except (util.UserError, util.ProcessError, EnvironmentUnavailable, RuntimeError) as error:
                 raise BuildError(f"{config_file}: {error}.") from error
-            self._folders = None if self._layered else InstallFolders(conf, self._repo, self._environment)
+            layered = isinstance(self._environment, Layered)
+            self._folders = None if layered else InstallFolders(conf, self._repo, self._environment)
         self._ready: dict[str, tuple[Path, Any]] = {}
 
     @property
@@ -82,15 +79,6 @@ class Builder:
     def forget(self) -> None:
         """Have every commit looked for again: another program has used the environment."""
         self._ready.clear()
-
-    def _open(self, config_file: Path, environment: str | None) -> Any:
-        if self._layered:
-            return one_environment(list(get_environments(self._conf, [environment or "layered"])), config_file)
-        found = list(get_environments(self._conf, [environment] if environment else None))
-        if len(found) != 1:
-            listed = ", ".join(one.name for one in found) or "none"
-            raise BuildError(f"One environment is needed; name it with --env. {config_file} describes: {listed}.")
-        return found[0]
 
     def _build(self, commit: str) -> tuple[Path, Any]:
         if self._folders is not None:

@@ -15,10 +15,8 @@ from asv.repo import NoSuchNameError, get_repo
 from retrospeed.errors import RetrospeedError
 from retrospeed.gate.install_folders import InstallFolders
 from retrospeed.gate.worker_pair import Side, SideName
-from retrospeed.interpreters import NoInterpreterError, interpreters
-
-LAYERED_TYPES = ("layered", "virtualenv")
-"""Environment types for which every commit gets a virtualenv of its own over shared dependencies."""
+from retrospeed.interpreters import NoInterpreterError, installed
+from retrospeed.layered import Layered
 
 
 class BuildError(RetrospeedError):
@@ -34,6 +32,8 @@ class Built:
     """Full hashes."""
     environment: str
     """asv's name of the environment."""
+    not_used: tuple[str, ...]
+    """Names of the other environments that the configuration describes."""
     default_timeout: float
     """Seconds a benchmark may take if it does not say."""
 
@@ -45,23 +45,24 @@ GATED = "RETROSPEED_GATE"
 def build(config_file: Path, base: str, head: str, environment: str | None = None) -> Built:
     """Build `base` and `head`, any names git knows. Raises BuildError.
 
-    The benchmarks are those of the working tree for both, as in asv.
+    `environment` is what asv takes for one: a type, type:python, or a name. Of several, the first is used, as by
+    ``asv profile``. The benchmarks are those of the working tree for both, as in asv.
     """
     with chdir(config_file.absolute().parent):
-        conf = Config.load(config_file.name)
-        benchmark_dir = Path(conf.benchmark_dir).absolute()
-        wanted = environment.partition(":")[0].partition("-")[0] if environment else conf.environment_type
         try:
-            if wanted in LAYERED_TYPES:
-                commits, name, ready = _layered(config_file, [base, head], environment or "layered")
-            else:
-                commits, name, ready = _in_folders(conf, [base, head], environment)
+            conf = Config.load(config_file.name)
+            for plugin in conf.plugins:
+                plugin_manager.import_plugin(plugin)
+            chosen, *others = environments(conf, environment)
+            install = _layered if isinstance(chosen, Layered) else _in_folders
+            commits, ready = install(conf, chosen, [base, head])
         except NoInterpreterError as error:
-            raise BuildError(f"{error}.") from error
+            raise BuildError(f"{_sentence(error)}.") from error
         except NoSuchNameError as error:
             raise BuildError(f"The repository of {config_file} has no commit {error}.") from error
-        except (util.UserError, util.ProcessError, EnvironmentUnavailable, RuntimeError) as error:
-            raise BuildError(f"{config_file}: {error}.") from error
+        except (util.UserError, util.ProcessError, EnvironmentUnavailable, RuntimeError, OSError) as error:
+            raise BuildError(f"{config_file}: {_sentence(error)}.") from error
+        benchmark_dir = Path(conf.benchmark_dir).absolute()
     names = (SideName.BASE, SideName.HEAD)
     return Built(
         sides={
@@ -69,33 +70,44 @@ def build(config_file: Path, base: str, head: str, environment: str | None = Non
             for side, (python, variables) in zip(names, ready, strict=True)
         },
         commits=dict(zip(names, commits, strict=True)),
-        environment=name,
+        environment=str(chosen.name),
+        not_used=tuple(str(other.name) for other in others),
         default_timeout=float(conf.default_benchmark_timeout),
     )
+
+
+def environments(conf: Any, environment: str | None) -> list[Any]:
+    """asv's environments for what the user asked for, else for the configuration; at least one. Raises BuildError."""
+    wanted = environment or conf.environment_type or ""
+    # The same environment by another name: only the layered type holds two commits at once.
+    name = f"layered{wanted.removeprefix('virtualenv')}" if wanted.startswith("virtualenv") else wanted
+    if name.startswith("layered"):
+        found = [one for one in get_environments(conf, ["layered"]) if name in ("layered", one.name)]
+        found = found or list(get_environments(conf, [name]))
+    else:
+        found = list(get_environments(conf, [name] if name else None))
+    if not found:
+        kind = wanted.partition(":")[0] or "any type"
+        raise BuildError(
+            f"asv offers no environment of type {kind} here: its tool or that version of Python is not installed. "
+            "Name another type with --env, such as virtualenv, or existing for this interpreter."
+        )
+    return found
 
 
 _Ready = tuple[Path, Mapping[str, str]]
 
 
-def _layered(config_file: Path, names: list[str], environment: str) -> tuple[list[str], str, list[_Ready]]:
-    found = interpreters(config_file, names, environment)
-    ready = [(one.python, one.variables) for one in found]
-    return [one.commit for one in found], found[0].environment, ready
+def _layered(conf: Any, environment: Layered, names: list[str]) -> tuple[list[str], list[_Ready]]:
+    found = installed(environment, conf, names)
+    return [one.commit for one in found], [(one.python, one.variables) for one in found]
 
 
-def _in_folders(conf: Any, names: list[str], environment: str | None) -> tuple[list[str], str, list[_Ready]]:
-    for plugin in conf.plugins:
-        plugin_manager.import_plugin(plugin)
-    found = list(get_environments(conf, [environment] if environment else None))
-    if not found:
-        raise BuildError(f"asv offers no environment of type {environment or conf.environment_type} here.")
-    if len(found) > 1:
-        listed = ", ".join(one.name for one in found)
-        raise BuildError(f"The configuration describes several environments; name one of them with --env: {listed}.")
+def _in_folders(conf: Any, environment: Any, names: list[str]) -> tuple[list[str], list[_Ready]]:
     repo = get_repo(conf)
     commits = [str(repo.get_hash_from_name(name)) for name in names]
-    found[0].create()
-    folders = InstallFolders(conf, repo, found[0])
+    environment.create()
+    folders = InstallFolders(conf, repo, environment)
     ready = []
     for name, commit in zip(names, commits, strict=True):
         try:
@@ -103,4 +115,10 @@ def _in_folders(conf: Any, names: list[str], environment: str | None) -> tuple[l
         except util.ProcessError as error:
             raise BuildError(f"Commit {name} does not build or install: {error}.") from error
         ready.append((folders.python, folders.variables(commit, folder)))
-    return commits, str(found[0].name), ready
+    return commits, ready
+
+
+def _sentence(error: BaseException) -> str:
+    """The message of an error, its first letter large, without the stop at its end."""
+    text = str(error).strip().rstrip(".")
+    return text[:1].upper() + text[1:]

@@ -57,17 +57,21 @@ def gate(
             instructions.require_valgrind()
         suite = asv_config.load(config)
         rules = limits.load(thresholds_file, suite.benchmark_dir)
-        with terminated_like_interrupted(), Bar() as bar:
-            request = Request(
-                base,
-                head,
-                builds.build(suite.config_file, base, head, environment),
-                rules,
-                Selection.of(bench, exclude, None),
-                count_instructions=count_instructions or bool(instruction_layers),
-                instruction_layers=tuple(instruction_layers or ()),
-            )
-            measured = run(request, bar)
+        try:
+            with terminated_like_interrupted() as interruption, Bar(interruption.check) as bar:
+                request = Request(
+                    base,
+                    head,
+                    builds.build(suite.config_file, base, head, environment),
+                    rules,
+                    Selection.of(bench, exclude, None),
+                    count_instructions=count_instructions or bool(instruction_layers),
+                    instruction_layers=tuple(instruction_layers or ()),
+                )
+                measured = run(request, bar)
+        except KeyboardInterrupt:
+            typer.echo("retrospeed: interrupted before anything was measured.", err=True)
+            raise typer.Exit(_INTERRUPTED) from None
     if json_file is not None:
         record.write(measured, json_file)
     found = verdict(measured, fail_on)

@@ -4,6 +4,7 @@ Where stderr is no terminal (a CI log), each decided series gets a line instead.
 """
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -12,7 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 class Bar:
     """Counts series; the one being measured moves it by the share of its pairs that are taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[], None]) -> None:
+        """`check` is called after each pair; it raises KeyboardInterrupt if the run was asked to end."""
+        self._check = check
         console = Console(stderr=True, soft_wrap=True, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -46,6 +49,7 @@ class Bar:
 
     def measuring(self, name: str, taken: int, asked: int) -> None:
         """A pair was taken of this series."""
+        self._check()
         self._name = f"{name} ({taken} pairs)"
         share = taken / asked if asked else 1.0
         self._bar.update(self._task, completed=self._done + share, description=f"{name} {taken}/{asked}"[-60:])

@@ -85,6 +85,8 @@ class GateRecord(msgspec.Struct, kw_only=True):
     base: CommitName
     head: CommitName
     environment: str
+    environments_not_used: list[str] = []
+    """The others that the configuration describes."""
     machine: dict[str, str]
     plan: Plan
     thresholds: ThresholdsInUse

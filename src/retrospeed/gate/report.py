@@ -95,6 +95,8 @@ def footer(verdict: GateVerdict) -> list[str]:
         f"Measured in {record.environment} on {machine.get('name', '?')} ({machine.get('cpus', '?')} CPUs, {load}) "
         f"in {record.seconds:.0f} s."
     )
+    if record.environments_not_used:
+        lines.append(f"Not measured, name one with --env: {', '.join(record.environments_not_used)}.")
     return lines
 
 

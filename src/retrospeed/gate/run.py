@@ -70,6 +70,7 @@ def run(request: Request, progress: Progress) -> GateRecord:
         base=CommitName(request.base, request.built.commits[SideName.BASE]),
         head=CommitName(request.head, request.built.commits[SideName.HEAD]),
         environment=request.built.environment,
+        environments_not_used=list(request.built.not_used),
         machine=machine_facts(),
         plan=plan,
         thresholds=request.thresholds,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +79,14 @@ class ScratchSuite:
         self.git("commit", "--quiet", "--message", "next")
         return self.git("rev-parse", "HEAD")
 
-    def measure(self, bench: str | None = None, plan: Plan | None = None, **more: Any) -> GateRecord:
-        """Run the gate's measuring part."""
-        built = builds.build(self.folder / "asv.conf.json", self.base, self.head)
+    def measure(
+        self, bench: str | None = None, plan: Plan | None = None, built: dict[str, Any] | None = None, **more: Any
+    ) -> GateRecord:
+        """Run the gate's measuring part; `built` overrides what the build told."""
+        ready = replace(builds.build(self.folder / "asv.conf.json", self.base, self.head), **(built or {}))
         rules = limits.load(None, self.folder / "benchmarks")
         more = {"self_test": False} | more
-        request = Request(self.base, self.head, built, rules, Selection.of(bench, None, None), plan or Plan(), **more)
+        request = Request(self.base, self.head, ready, rules, Selection.of(bench, None, None), plan or Plan(), **more)
         return run(request, Silent())
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":

@@ -48,6 +48,9 @@ def test_nothing_is_left_and_what_is_known_is_printed(tmp_path: Path, how: signa
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(how)
+        # Impatience changes nothing.
+        time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "bench.track_first" in output and "unchanged" in output
