@@ -66,7 +66,7 @@ def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None 
     return measured
 
 
-def repeat(
+def measure_anew(
     prepare: Callable[[], T], call: Callable[[T], Any], times: int | None = None, units: float = 1.0
 ) -> Measured:
     """Wall and processor seconds of `call`, each time on what `prepare` made anew (not timed), divided by `units`.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import measure, repeat, samples
+from .blocks import measure, measure_anew, samples
 from .metric import metric
 from .quality import Losses, losses
 from .tiers import Prepared
@@ -23,7 +23,7 @@ def _build(folder: Path, entries: list[Any]) -> None:
 
 def _measured_build(log: str) -> dict[str, list[float]]:
     entries = logs.read(log)
-    return repeat(
+    return measure_anew(
         lambda: subject.open_bm25(logs.new_folder("build")),
         lambda index: index.extend(entries),
         times=6,
@@ -98,7 +98,7 @@ def _measured_catch_up(log: str) -> dict[str, list[float]]:
         shutil.copytree(base, folder, dirs_exist_ok=True)
         return subject.open_bm25(folder)
 
-    return repeat(copied, lambda index: index.extend(entries[-LATE:]))
+    return measure_anew(copied, lambda index: index.extend(entries[-LATE:]))
 
 
 def _quality(index: subject.Bm25, tier: str) -> Losses:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, repeat, samples
+from .blocks import measure, measure_anew, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import embedded, synthetic
@@ -33,7 +33,7 @@ def _measured() -> dict[str, Any]:
     single = measure(lambda text: embedder.embed([text]), queries)
     places = _sample()
     texts = [workload.texts()[place] for place in places]
-    batch = repeat(lambda: texts, embedder.embed, times=6, units=len(texts) / 1000)
+    batch = measure_anew(lambda: texts, embedder.embed, times=6, units=len(texts) / 1000)
     expected = embedded.load(workload).events[places]
     cosine = float(np.mean(np.sum(expected * embedder.embed(texts), axis=1)))
     return {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import bare_sqlite, logs, subject, tiers
-from .blocks import BLOCKS, CALLS, WARM_UP, measure, repeat, samples
+from .blocks import BLOCKS, CALLS, WARM_UP, measure, measure_anew, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import synthetic
@@ -15,7 +15,9 @@ APPENDED = 50
 
 def _measured_append(tier: str, agents: str) -> dict[str, list[float]]:
     new = subject.events(synthetic.load(tier, agents).events)
-    return repeat(lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), units=len(new) / 1000)
+    return measure_anew(
+        lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), units=len(new) / 1000
+    )
 
 
 class ColdIngest:
@@ -76,8 +78,8 @@ class ColdIngestProcess:
         rows = bare_sqlite.rows(self.workload.events)
         ratios = []
         for _ in range(BLOCKS):
-            ours = repeat(lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), times=1)
-            bare = repeat(
+            ours = measure_anew(lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), times=1)
+            bare = measure_anew(
                 lambda: bare_sqlite.table(logs.new_folder("bare")), lambda table: bare_sqlite.fill(table, rows), times=1
             )
             ratios.append(ours["wall"][0] / bare["wall"][0])

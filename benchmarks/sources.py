@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import FEWEST_CALLS, measure, repeat, samples
+from .blocks import FEWEST_CALLS, measure, measure_anew, samples
 from .metric import metric
 from .quality import losses
 from .tiers import Prepared
@@ -73,9 +73,11 @@ def _measured_builds(workload: Workload) -> dict[str, dict[str, list[float]]]:
     new = subject.events(workload.events)
     entries = logs.fill(logs.new_folder("log"), workload)
     return {
-        "ingest": repeat(lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), 3, units),
-        "toc": repeat(lambda: subject.open_toc(logs.new_folder("toc")), lambda index: index.extend(entries), 2, units),
-        "bm25": repeat(
+        "ingest": measure_anew(lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), 3, units),
+        "toc": measure_anew(
+            lambda: subject.open_toc(logs.new_folder("toc")), lambda index: index.extend(entries), 2, units
+        ),
+        "bm25": measure_anew(
             lambda: subject.open_bm25(logs.new_folder("bm25")), lambda index: index.extend(entries), 2, units
         ),
     }

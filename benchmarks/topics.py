@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, repeat, samples
+from .blocks import measure, measure_anew, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import embedded, synthetic
@@ -44,7 +44,7 @@ def _build(parts: dict[str, str], folder: Path) -> None:
 
 def _measured_build(parts: dict[str, str]) -> dict[str, list[float]]:
     entries = logs.read(parts["log"])
-    return repeat(
+    return measure_anew(
         lambda: _open(parts, logs.new_folder("build")),
         lambda topics: topics.extend(entries),
         times=6,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, repeat, samples
+from .blocks import measure, measure_anew, samples
 from .metric import metric
 from .quality import Losses, losses
 from .tiers import Prepared
@@ -38,7 +38,7 @@ def _build(folder: Path, entries: list[Any], vectors: Any) -> None:
 
 def _measured_build(log: str, tier: str) -> dict[str, list[float]]:
     entries, vectors = logs.read(log), _vectors(tier)
-    return repeat(
+    return measure_anew(
         lambda: subject.open_vector(logs.new_folder("build")),
         lambda index: index.extend(entries, vectors),
         times=6,
@@ -117,7 +117,7 @@ def _measured_catch_up(log: str, tier: str) -> dict[str, list[float]]:
         shutil.copytree(base, folder, dirs_exist_ok=True)
         return subject.open_vector(folder)
 
-    return repeat(copied, lambda index: index.extend(entries[-LATE:], vectors[-LATE:]))
+    return measure_anew(copied, lambda index: index.extend(entries[-LATE:], vectors[-LATE:]))
 
 
 def _quality(index: subject.Vector, tier: str) -> Losses:

@@ -77,3 +77,11 @@ def test_listing_the_suite_imports_neither_the_stack_nor_the_embedder() -> None:
         [sys.executable, "-c", listing, str(ROOT / "benchmarks")], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_asv_finds_no_function_where_it_looks_for_a_setting(name: str) -> None:
+    # asv takes a benchmark's attributes from its function, its class, and then from the module's own names.
+    for setting in ("number", "repeat", "rounds", "warmup_time", "timeout", "timer", "processes"):
+        found = getattr(BENCHMARKS[name], setting, None)
+        assert setting == "timer" or not callable(found), setting

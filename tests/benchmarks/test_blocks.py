@@ -66,11 +66,11 @@ def test_repeat_prepares_anew_and_divides() -> None:
         return prepared[-1]
 
     seen: list[int] = []
-    once = blocks.repeat(prepare, lambda number: (seen.append(number), time.sleep(0.002)), times=3)
+    once = blocks.measure_anew(prepare, lambda number: (seen.append(number), time.sleep(0.002)), times=3)
     assert seen == [0, 1, 2]
     assert len(once["cpu"]) == 3
     assert min(once["wall"]) >= 0.002
-    per_thousand = blocks.repeat(lambda: None, lambda _: time.sleep(0.002), times=1, units=0.5)
+    per_thousand = blocks.measure_anew(lambda: None, lambda _: time.sleep(0.002), times=1, units=0.5)
     assert per_thousand["wall"][0] >= 0.004
 
 
