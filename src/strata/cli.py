@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import strata
+from strata.cli_model import model
 from strata.engines import INDEXES
 from strata.errors import QueryError, StrataError, TraceError
 from strata.hit import Hit
@@ -213,6 +214,9 @@ def stats(store: Store, as_json: AsJson = False) -> None:
     for name, layer in found["layers"].items():
         engine = found["engines"][name]
         print(f"{name:<8} {engine:<12} {layer['items']:>10,} {layer['behind']:>10,} {layer['bytes']:>14,}")
+
+
+app.command()(model)
 
 
 def main() -> None:

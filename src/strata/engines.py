@@ -21,11 +21,19 @@ ENGINES: dict[str, dict[str, str]] = {
     "store": {"sqlite": "strata.sqlite_store:SqliteStore"},
     "toc": {"sqlite": "strata.toc.sqlite_toc:SqliteToc"},
     "bm25": {"rank-bm25": "strata.bm25.rank_bm25:RankBm25"},
-    "embedder": {"minilm": "strata.embed.minilm:MiniLm"},
+    "embedder": {
+        "minilm": "strata.embed.minilm:MiniLm",
+        "minilm-bf16": "strata.embed.minilm:MiniLmBf16",
+        "onnx": "strata.embed.onnx:OnnxMiniLm",
+        "static": "strata.embed.static:StaticMiniLm",
+    },
     "vector": {"numpy": "strata.vector.numpy_exact:NumpyExact"},
     "topics": {"networkx": "strata.topics.networkx:NetworkxTopics"},
 }
 """Layer -> name -> "module:class". The first engine of a layer is its default."""
+
+SAME_VECTORS = {"onnx": "minilm"}
+"""Embedder -> the embedder whose vectors it gives too: both use one index."""
 
 DEFAULTS = {layer: next(iter(names)) for layer, names in ENGINES.items()}
 INDEXES = tuple(layer for layer in ENGINES if layer not in ("store", "embedder"))

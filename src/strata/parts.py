@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from strata.engines import INDEXES, load
+from strata.engines import INDEXES, SAME_VECTORS, load
 from strata.errors import UnknownNameError
 from strata.protocols import Embedder, EventStore, Index, KeywordIndex, Toc, TopicGraph, VectorIndex
 from strata.settings import Settings
@@ -75,10 +75,14 @@ class Parts:
         return self._opened[layer]
 
     def place(self, layer: str) -> Path:
-        """Each engine's index has a place of its own, so that no engine ever meets the files of another."""
+        """Each engine's index has a place of its own, so that no engine ever meets the files of another.
+
+        Embedders that give the same vectors share the indexes over them.
+        """
         name = self.engines[layer]
         if layer == "store":
             return self.path / "events.db"
         if layer in ("vector", "topics"):
-            name += f"-{self.engines['embedder']}"
+            embedder = self.engines["embedder"]
+            name += f"-{SAME_VECTORS.get(embedder, embedder)}"
         return self.path / layer / name

