@@ -169,7 +169,7 @@ class Toc(Index, Protocol):
 
 
 class KeywordIndex(Index, Protocol):
-    """BM25 over the events ("teleport")."""
+    """BM25 over the events ("teleport"). Events of a retired session (`strata.retired`) are never found."""
 
     def search(self, query: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The k best events by (score descending, id ascending).
@@ -196,7 +196,7 @@ class Embedder(Protocol):
 
 
 class VectorIndex(Index, Protocol):
-    """Nearest events by cosine similarity."""
+    """Nearest events by cosine similarity. Events of a retired session (`strata.retired`) are never found."""
 
     def extend_vectors(self, entries: Sequence[LogEntry], vectors: NDArray[np.float32]) -> None:
         """As `extend`, with vectors computed elsewhere, shape (len(entries), dimensions)."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from strata.event import LogEntry
 from strata.hit import Hit, Scope
+from strata.retired import retires
 from strata.tokens import words
 
 Chosen = NDArray[np.int64]
@@ -25,7 +26,8 @@ class Rows(msgspec.Struct, frozen=True, dict=True):
     session: NDArray[np.int32]
     timestamp: NDArray[np.int64]
     worded: NDArray[np.bool_]
-    """Whether the event's text has a word in it; one without, such as the mark of a session's start, is never a hit."""
+    """Whether the event can be a hit: its text has a word in it, unlike the mark of a session's start, and its session
+    is not retired."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -36,14 +38,18 @@ class Rows(msgspec.Struct, frozen=True, dict=True):
         worded = np.array([bool(words(event.text)) for event in events], np.bool_)
         agents, agent = _encode(self.agents, [event.agent for event in events])
         sessions, session = _encode(self.sessions, [event.session_id for event in events])
+        session = np.concatenate([self.session, session])
+        worded = np.concatenate([self.worded, worded])
+        if retired := {event.session_id for event in events if retires(event)}:
+            worded[np.isin(session, [code for code, name in enumerate(sessions) if name in retired])] = False
         return Rows(
             ids=self.ids + [event.event_id for event in events],
             agents=agents,
             sessions=sessions,
             agent=np.concatenate([self.agent, agent]),
-            session=np.concatenate([self.session, session]),
+            session=session,
             timestamp=np.concatenate([self.timestamp, np.array([event.timestamp for event in events], np.int64)]),
-            worded=np.concatenate([self.worded, worded]),
+            worded=worded,
         )
 
     @cached_property
