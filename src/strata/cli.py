@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import strata
+from strata.cli_index import index
 from strata.cli_model import model
+from strata.code.place import places
 from strata.engines import INDEXES
 from strata.errors import QueryError, StrataError, TraceError
 from strata.hit import Hit
@@ -150,7 +152,7 @@ def search(
     """Ask one layer."""
     with strata.open(store, create=False) as stack:
         hits = stack.search(layer, query, k, agent=agent, since=_bound(since), until=_bound(until))
-    _print_hits(hits, as_json)
+        _print_hits(hits, as_json, places(stack.store, hits))
 
 
 @app.command()
@@ -192,10 +194,11 @@ def route(
             bounds=bounds,
             time_boxing=time_boxing,
         )
+        where = places(stack.store, result.hits)
     if as_json:
         _print_json(result)
         return
-    _print_hits(list(result.hits), as_json)
+    _print_hits(list(result.hits), as_json, where)
     print()
     for line in report.lines(result.explanation):
         print(line)
@@ -216,6 +219,7 @@ def stats(store: Store, as_json: AsJson = False) -> None:
         print(f"{name:<8} {engine:<12} {layer['items']:>10,} {layer['behind']:>10,} {layer['bytes']:>14,}")
 
 
+app.command()(index)
 app.command()(model)
 
 
@@ -265,7 +269,7 @@ def _print_json(value: Any) -> None:
     print(msgspec.json.format(msgspec.json.encode(value)).decode())
 
 
-def _print_hits(hits: list[Hit], as_json: bool) -> None:
+def _print_hits(hits: list[Hit], as_json: bool, where: dict[str, str] | None = None) -> None:
     if as_json:
         _print_json(hits)
         return
@@ -273,7 +277,7 @@ def _print_hits(hits: list[Hit], as_json: bool) -> None:
         print("nothing found")
     for rank, hit in enumerate(hits, 1):
         who = f"  {hit.agent}" if hit.agent else ""
-        print(f"{rank:>3}  {hit.score:.4f}  {_time(hit.timestamp)}{who}  {hit.doc_id}")
+        print(f"{rank:>3}  {hit.score:.4f}  {_time(hit.timestamp)}{who}  {(where or {}).get(hit.doc_id, hit.doc_id)}")
         print(f"     {_one_line(hit.text)}")
 
 
