@@ -121,6 +121,19 @@ assert not {{"torch", "sentence_transformers", "transformers", "sklearn"}} & set
     subprocess.run([sys.executable, "-c", program], check=True, env=ENVIRONMENT)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lists a process's threads")
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_one_thread_computes_unless_more_are_asked_for(name: str) -> None:
+    program = f"""
+import os, numpy, onnxruntime  # which starts a thread of its own that computes nothing
+from strata.engines import load
+before = len(os.listdir("/proc/self/task"))
+load("embedder", {name!r})().embed(["how heavy is the telescope " * count for count in range(1, 60)])
+assert len(os.listdir("/proc/self/task")) == before
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, env=ENVIRONMENT)
+
+
 @pytest.mark.parametrize("name", sorted(FORMS))
 def test_the_command_makes_a_form_and_says_where_it_is(name: str) -> None:
     command = [sys.executable, "-m", "strata", "model", name]
