@@ -6,6 +6,7 @@ with `scifact/` and `locomo/`; see docs for where to get it. Embeddings are made
     RETROSPEED_DATA=... python studies/quality.py
     RETROSPEED_DATA=... python studies/quality.py --json quality.json
     python studies/quality.py --beir FOLDER --conversations FOLDER       other collections, the same settings
+    python studies/quality.py --beir FOLDER --embedder static            another embedder
 """
 
 import sys
@@ -23,6 +24,7 @@ from rich.table import Table
 
 import strata
 from judged import Collection, Question, beir, conversations
+from strata.engines import DEFAULTS, ENGINES
 from strata.stack import Strata
 from vector_cache import CachedEmbedder
 
@@ -55,6 +57,7 @@ def main(
     other_conversations: Annotated[
         list[Path], typer.Option("--conversations", help="Measure this folder laid out as LoCoMo; may be repeated.")
     ] = [],  # noqa: B006
+    embedder: Annotated[str, typer.Option(help=f"The embedder: {', '.join(ENGINES['embedder'])}.")] = "minilm",
     cache: Annotated[Path, typer.Option(help="Where embeddings are kept.")] = Path(".asv/embeddings"),
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
 ) -> None:
@@ -67,16 +70,18 @@ def main(
             raise typer.BadParameter("nothing to measure: set RETROSPEED_DATA, or name a folder with --beir")
         documents, spoken = [data / "scifact"], [data / "locomo"]
     for collection in [*map(beir, documents), *map(conversations, spoken)]:
-        with tempfile.TemporaryDirectory() as folder, strata.open(folder) as stack:
-            stack.__dict__["embedder"] = embedder = CachedEmbedder(stack.embedder, cache)
+        with tempfile.TemporaryDirectory() as folder, strata.open(folder, embedder=embedder) as stack:
+            # Embedders of one space have caches of their own: this is where their equality is measured.
+            kept = cache if embedder == DEFAULTS["embedder"] else cache / embedder
+            stack.__dict__["embedder"] = cached = CachedEmbedder(stack.embedder, kept)
             stack.ingest(collection.events)
             with console.status(f"building {collection.name}"):
                 stack.build(["toc", "bm25", "vector", "topics"])
-            embedder.embed([question.text for question in collection.questions])
+            cached.embed([question.text for question in collection.questions])
             scores = {route: _scores(stack, collection, route) for route in ROUTES}
             figures[collection.name] = _figures(stack, collection, scores)
-            embedder.save()
-        _show(console, collection, figures[collection.name])
+            cached.save()
+        _show(console, embedder, collection, figures[collection.name])
     if as_json:
         as_json.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
 
@@ -129,9 +134,10 @@ def _figures(stack: Strata, collection: Collection, scores: dict[str, NDArray[np
     }
 
 
-def _show(console: Console, collection: Collection, figures: dict[str, Any]) -> None:
+def _show(console: Console, embedder: str, collection: Collection, figures: dict[str, Any]) -> None:
     metric = collection.metric
-    table = Table(title=f"{collection.name}: {metric}, {figures['questions']:,} questions", title_justify="left")
+    title = f"{collection.name}: {metric}, {figures['questions']:,} questions, embedder {embedder}"
+    table = Table(title=title, title_justify="left")
     for column in ("", *ROUTES):
         table.add_column(column)
     table.add_row("all", *(f"{figures['all'][route]:.4f}" for route in ROUTES))

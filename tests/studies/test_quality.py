@@ -1,5 +1,6 @@
 """The study of quality: its metrics against their definitions, its cache, and a whole run where the data is."""
 
+import json
 import math
 import os
 import subprocess
@@ -69,3 +70,26 @@ def test_the_study_says_what_it_needs(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "RETROSPEED_DATA" in done.stderr
+
+
+def test_the_study_measures_the_embedder_that_is_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    (folder / "qrels").mkdir(parents=True)
+    texts = {"d1": "The telescope weighs 40 kg.", "d2": "Tides follow the moon.", "d3": "Bread rises in an hour."}
+    (folder / "corpus.jsonl").write_text(
+        "".join(json.dumps({"_id": name, "title": "", "text": text}) + "\n" for name, text in texts.items())
+    )
+    (folder / "queries.jsonl").write_text(json.dumps({"_id": "q1", "text": "what moves the tides"}) + "\n")
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td2\t1\n")
+    done = subprocess.run(
+        [sys.executable, str(STUDIES / "quality.py"), "--beir", str(folder), "--embedder", "static"],
+        env=os.environ | {"PYTHONPATH": str(STUDIES.parent / "src"), "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "embedder static" in done.stdout
+    (kept,) = (tmp_path / ".asv" / "embeddings" / "static").glob("*.npz")
+    with np.load(kept) as cached:
+        assert cached["vectors"].shape == (4, 256)
