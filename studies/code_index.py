@@ -53,7 +53,7 @@ def main(
         taken, held = _copied(tree, copy, files, lines)
         console.print(f"{tree}: {taken:,} files of source text, {held:,} lines")
         table = Table()
-        for column in ("", "seconds", "files/s", "lines/s", "peak MB", "new chunks", "unchanged"):
+        for column in ("", "seconds", "CPU s", "files/s", "lines/s", "peak MB", "new chunks", "unchanged"):
             table.add_column(column, justify="right" if column else "left")
         rows = {}
         for name, (store, options) in CASES.items():
@@ -64,6 +64,7 @@ def main(
             table.add_row(
                 name,
                 f"{row['seconds']:.1f}",
+                f"{row['cpu_seconds']:.1f}",
                 f"{taken / row['seconds']:,.0f}",
                 f"{held / row['seconds']:,.0f}",
                 f"{row['peak_bytes'] / 1e6:,.0f}",
