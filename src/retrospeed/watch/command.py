@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from retrospeed import asv_config, machine, options, thresholds
+from retrospeed import asv_config, benchmarks_file, machine, options, thresholds
 from retrospeed.asv_config import Suite
 from retrospeed.exit_codes import FailOn
+from retrospeed.gate.progress import Bar
 from retrospeed.pairing import Selection
 from retrospeed.report import table
 from retrospeed.result_store import ResultStore
-from retrospeed.watch import archive, commit_order, json_form, terminal
+from retrospeed.watch import archive, commit_order, json_form, measure, page, ratio_file, terminal
 from retrospeed.watch.analysis import Analysis, Rule, analyse
 from retrospeed.watch.trend import LAST
 
@@ -33,6 +34,10 @@ def watch(
     every: Annotated[bool, typer.Option("--all", help="Print every series and every change.")] = False,
     thresholds_file: options.ThresholdsFile = None,
     json_file: options.JsonFile = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Also write a page of charts to this file.")] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Measure every open alert again, now, before it is told.")
+    ] = False,
     config: options.Config = None,
 ) -> None:
     """Find the steps and drifts in the stored results of one machine, and say which commit brought them.
@@ -50,9 +55,14 @@ def watch(
         last=last,
         thresholds_file=thresholds_file,
     )
+    if confirm:
+        with Bar() as bar:
+            measure.confirm(analysis, suite, bar, environment)
     code = analysis.exit_code(fail_on)
     if json_file is not None:
         json_form.write(analysis, int(code), json_file)
+    if html_file is not None:
+        page.write(analysis, html_file)
     terminal.show(analysis, table.console(), every=every)
     raise typer.Exit(code)
 
@@ -71,5 +81,7 @@ def watched(
     name = machine.choose(ResultStore(suite.results_dir), machine_name)
     found = archive.read(suite, name, selection)
     rules = thresholds.load(thresholds_file, suite.benchmark_dir)
+    ratios, unreadable = ratio_file.load(suite.results_dir, name, found.order, benchmarks_file.read(suite.results_dir))
+    found.unreadable += unreadable
     start = commit_order.since(suite.repository, found.order, since)
-    return analyse(found, rules, since=start, rule=rule, last=last)
+    return analyse(found, rules, since=start, rule=rule, last=last, ratios=ratios)

@@ -5,6 +5,7 @@ direction is held against a ramp between two commits, by the Bayesian informatio
 all, Theil and Sen's slope with Mann and Kendall's test tells a drift too slow for steps.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,4 +74,4 @@ def slow_drift(values: Floats, positions: npt.NDArray[np.int64], deflation: floa
 
 
 def _z(tau: float, count: int) -> float:
-    return tau / np.sqrt(2 * (2 * count + 5) / (9 * count * (count - 1)))
+    return tau / math.sqrt(2 * (2 * count + 5) / (9 * count * (count - 1)))

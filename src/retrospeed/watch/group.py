@@ -13,9 +13,10 @@ SUM_UNCHANGED = 0.15
 
 
 def grouped(judged: Iterable[Judged]) -> list[Alert]:
-    """Alerts, newest first. The change with the narrowest place, then the surest, says where; those that may lie at the same place join it.
+    """Alerts, newest first.
 
-    Drifts have no commit: each stands alone with those over the same range.
+    The change with the narrowest place, then the surest, says where; those that may lie at the same place join it.
+    Drifts have no commit: each stands alone.
     """
     alerts: list[Alert] = []
     steps: dict[tuple[int, int], Alert] = {}

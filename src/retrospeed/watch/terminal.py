@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from retrospeed.units import as_people_read_it
 from retrospeed.watch import summary
 from retrospeed.watch.alert import Alert, Confirmation, Judged, Severity
 from retrospeed.watch.analysis import Analysis
@@ -83,7 +84,7 @@ def _trends(analysis: Analysis, out: Console, *, every: bool) -> None:
 
 
 def _trend_row(t: Trend, analysis: Analysis) -> list[str | Text]:
-    now = summary.as_people_read_it(t.series.typical(), t.series.benchmark)
+    now = as_people_read_it(t.series.typical(), t.series.benchmark)
     return [
         Text(summary.title(t.series, analysis)),
         _ARROWS[t.direction],
