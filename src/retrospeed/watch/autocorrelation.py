@@ -19,8 +19,11 @@ _LEVEL = 0.2
 """The upper quantile at which the two distributions are compared: further out, so few permutations say little."""
 
 
-def lag_1(residuals: Floats) -> float:
-    """The correlation of each point with the next, without the bias that short series have (Marriott and Pope 1954)."""
+def lag_1(residuals: Floats, steps: int = 0) -> float:
+    """The correlation of each point with the next, without the bias that short series have (Marriott and Pope 1954).
+
+    Each step taken out of the residuals adds as much bias again as their mean does.
+    """
     count = len(residuals)
     if count < 4:
         return 0.0
@@ -29,13 +32,13 @@ def lag_1(residuals: Floats) -> float:
     if total == 0:
         return 0.0
     found = float(centred[1:] @ centred[:-1]) / total
-    return found + (1 + 3 * found) / count
+    return found + (1 + 3 * found) * (1 + steps) / count
 
 
-def deflation(residuals: Floats, seed: int = 0) -> float:
+def deflation(residuals: Floats, steps: int = 0, seed: int = 0) -> float:
     """What every t of a series with these residuals is to be divided by; 1 if they are independent."""
     count = len(residuals)
-    correlation = lag_1(residuals)
+    correlation = lag_1(residuals, steps)
     if count < FEWEST or correlation <= NEGLIGIBLE:
         return 1.0
     # What an autoregressive process of order one has in the long run; permuted blocks see only what fits in them.

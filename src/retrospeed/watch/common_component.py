@@ -24,6 +24,7 @@ FEWEST_SERIES = 8
 """Series with a point at a commit below which a median over them says little."""
 _ROUNDS = 4
 _LARGEST_SHARE = 1.5
+_CLEARLY = 4.0
 UNITS = ("seconds",)
 """Only times move with the machine: bytes and losses do not."""
 
@@ -90,8 +91,14 @@ def _share(logs: Floats, factor: Floats) -> float:
         return 0.0
     rest = np.abs(moved - caused)
     kept = rest <= np.quantile(rest, 0.9)
-    power = float(caused[kept] @ caused[kept])
-    return float(np.clip(float(caused[kept] @ moved[kept]) / power, 0.0, _LARGEST_SHARE)) if power > 0 else 0.0
+    moved, caused = moved[kept], caused[kept]
+    power = float(caused @ caused)
+    if power == 0:
+        return 0.0
+    share = float(caused @ moved) / power
+    error = float(np.sqrt(np.mean((moved - share * caused) ** 2) / power))
+    # One, as for most, unless the series clearly says otherwise: a share a little wrong leaves a drift of its own.
+    return float(np.clip(share, 0.0, _LARGEST_SHARE)) if abs(share - 1) > _CLEARLY * error else 1.0
 
 
 def _component(environment: str, group: list[Series]) -> Component | None:

@@ -21,8 +21,6 @@ Ints = npt.NDArray[np.int64]
 
 CANDIDATE = 0.02
 """Probability, a series, of a step where there is none; what the whole suite allows is decided over all of them."""
-_SURE = 1e-4
-"""Steps surer than this are taken out before autocorrelation is looked for."""
 FEWEST_POINTS = 6
 _SAME_SHARE = 0.8
 """A series that repeats its value exactly so often has no noise."""
@@ -55,8 +53,10 @@ def changes(series: Series, limits: Limits, level: float = CANDIDATE) -> list[Ch
         return _of_steps(points, exact_steps(points.scaled), 1.0)
     if len(points.scaled) < FEWEST_POINTS:
         return []
-    factor = deflation(_residuals(points.scaled, segment(points.scaled, _SURE)))
-    splits = segment(points.scaled, level, factor)
+    splits = segment(points.scaled, level)
+    factor = deflation(_residuals(points.scaled, splits), len(splits))
+    if factor > 1 and splits:
+        splits = segment(points.scaled, level, factor)
     steps = dict(zip(splits, _of_steps(points, splits, factor), strict=True))
     found = [
         _drift(points, part) if isinstance(part, Ramp) else steps[part] for part in _with_ramps(points.scaled, splits)

@@ -2,6 +2,7 @@
 
 import html
 from importlib import import_module, resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ ROWS = (
 _EVENTS_TIMED = 1000
 MOST_LINES = 12
 """Series in one chart; those with the largest changes are shown where there are more."""
+
+
+def is_available() -> bool:
+    """Whether the library that the page needs is installed."""
+    return find_spec("vl_convert") is not None
 
 
 def write(analysis: Analysis, path: Path) -> None:
