@@ -98,13 +98,14 @@ def analyse(
     limits = {id(one): thresholds.rules.limits(one.benchmark, one.name) for one in watched}
     find: Callable[[Series, Limits], list[Change]] = findings.changes if rule is Rule.STEPS else simple_rule.changes
     found = {id(one): find(one, limits[id(one)]) for one in watched}
-    if rule is Rule.STEPS:
-        found = _surely(found)
     excursions, judged = 0, []
+    if rule is Rule.STEPS:
+        # Before the unsure ones are dropped: the way back of an excursion may be among them.
+        kept = {key: went_away(changes) for key, changes in found.items()}
+        excursions = sum(len(found[key]) - len(kept[key]) for key in found)
+        found = _surely(kept)
     for one in watched:
-        kept = went_away(found[id(one)])
-        excursions += len(found[id(one)]) - len(kept)
-        of_series = [(change, severity(change, limits[id(one)])) for change in kept]
+        of_series = [(change, severity(change, limits[id(one)])) for change in found[id(one)]]
         judged += fates([Judged(change, s, limits[id(one)]) for change, s in of_series if s is not None])
     told = [one for one in judged if one.change.bad > since]
     newest = {e: max(int(s.positions[-1]) for s in watched if s.environment == e) for e in _environments(watched)}
