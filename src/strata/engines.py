@@ -26,6 +26,9 @@ ENGINES: dict[str, dict[str, str]] = {
     "embedder": {"minilm": "strata.embed.minilm:MiniLm"},
     "vector": {
         "numpy": "strata.vector.numpy_exact:NumpyExact",
+        "numpy-half": "strata.vector.numpy_half:NumpyHalf",
+        "usearch": "strata.vector.usearch:Usearch [fast]",
+        "faiss": "strata.vector.faiss:Faiss [faiss]",
     },
     "topics": {
         "networkx": "strata.topics.networkx:NetworkxTopics",
