@@ -22,6 +22,8 @@ ENGINES: dict[str, dict[str, str]] = {
     "toc": {"sqlite": "strata.toc.sqlite_toc:SqliteToc"},
     "bm25": {
         "rank-bm25": "strata.bm25.rank_bm25:RankBm25",
+        "bm25s": "strata.bm25.bm25s:Bm25s [fast]",
+        "tantivy": "strata.bm25.tantivy:TantivyIndex [fast]",
     },
     "embedder": {"minilm": "strata.embed.minilm:MiniLm"},
     "vector": {
