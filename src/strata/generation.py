@@ -133,6 +133,18 @@ class Generations:
                 yield True
 
 
+@contextmanager
+def unchanged_by_failure(index: object) -> Iterator[None]:
+    """Put the attributes of an index back if the block raises: what is in memory must not be ahead of the disk."""
+    before = dict(vars(index))
+    try:
+        yield
+    except BaseException:
+        vars(index).clear()
+        vars(index).update(before)
+        raise
+
+
 def replace(path: Path, content: bytes) -> None:
     """Put a file in place durably and in one step: a reader sees the old content or the new."""
     temporary = path.with_name(path.name + ".new")

@@ -133,6 +133,27 @@ def test_it_opens_again_as_it_was(engine: Callable[[Path], KeywordIndex], tmp_pa
     assert again.size_bytes() > 0
 
 
+def test_an_extend_that_fails_changes_nothing(
+    engine: Callable[[Path], KeywordIndex], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = engine(tmp_path)
+    everyone = log(*FISH, *FISH)
+    index.extend(everyone[:5])
+    before = index.search("fox hen dog", 10)
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space"):
+        patched.setattr("strata.generation.replace", _disk_full)
+        index.extend(everyone[5:])
+    assert (index.position, len(index), index.search("fox hen dog", 10)) == (5, 5, before)
+    index.extend(everyone[5:])
+    whole = engine(tmp_path / "whole")
+    whole.extend(everyone)
+    assert index.search("fox hen dog", 10) == whole.search("fox hen dog", 10)
+
+
+def _disk_full(*_: object) -> None:
+    raise OSError("no space left on device")
+
+
 WORD = st.sampled_from(["fox", "hen", "dog", "egg", "the", "ran", "running", ""])
 TEXT = st.lists(WORD, max_size=6).map(" ".join)
 

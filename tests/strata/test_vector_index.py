@@ -162,6 +162,25 @@ def test_it_opens_again_as_it_was_and_grows(engine: Engine, tmp_path: Path) -> N
     assert again.size_bytes() > size > 0
 
 
+def test_an_extend_that_fails_changes_nothing(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = log(*TEXTS)
+    index = engine(tmp_path / "index", LETTERS)
+    index.extend(entries[:5])
+    before = index.search(_query("abc"), 10)
+
+    def disk_full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space"):
+        patched.setattr("strata.generation.replace", disk_full)
+        index.extend(entries[5:])
+    assert (index.position, len(index), index.search(_query("abc"), 10)) == (5, 5, before)
+    index.extend(entries[5:])
+    whole = engine(tmp_path / "whole", LETTERS)
+    whole.extend(entries)
+    assert index.search(_query("abc"), 10) == whole.search(_query("abc"), 10)
+
+
 def test_vectors_of_another_space_are_refused(engine: Engine, tmp_path: Path) -> None:
     engine(tmp_path, LETTERS).extend(log("aaa"))
     with pytest.raises(StoreError, match=r"vectors of letters.*digits"):

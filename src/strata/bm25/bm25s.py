@@ -79,7 +79,7 @@ class Bm25s(Rescored):
 
     def _propose(self, weights: dict[str, float], count: int) -> Proposal:
         segment, corpus = self._segment, self._corpus
-        if segment is None:
+        if segment is None or not len(segment.terms):
             return Proposal(self._loose, 0.0)
         numbers = np.array([number(term) for term in weights], np.uint64)
         place = np.minimum(np.searchsorted(segment.terms, numbers), len(segment.terms) - 1)

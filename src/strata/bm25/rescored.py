@@ -20,7 +20,7 @@ from strata.author import author
 from strata.bm25.forward import Forward, Frequencies, append, entries_of, mapped, number
 from strata.errors import QueryError
 from strata.event import LogEntry
-from strata.generation import Generations
+from strata.generation import Generations, unchanged_by_failure
 from strata.hit import EVERYTHING, Hit, Scope
 from strata.neighbours import Neighbourhood
 from strata.rows import Rows, no_rows
@@ -115,7 +115,7 @@ class Rescored:
         rows, frequencies = before.rows.extended(entries), before.frequencies.grown(packed)
         held = len(before.forward.entries)
         ends = np.concatenate([before.forward.ends, held + np.cumsum(sizes)])
-        with self._generations.write(entries[-1].position, follows=self.position) as folder:
+        with unchanged_by_failure(self), self._generations.write(entries[-1].position, follows=self.position) as folder:
             append(self._path / "words.bin", packed, held)
             corpus = Corpus.of(rows, mapped(self._path / "words.bin", ends), frequencies)
             rows.save(folder / "events.msgpack")

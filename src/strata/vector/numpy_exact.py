@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from strata.author import attributed
 from strata.errors import QueryError, StoreError
 from strata.event import LogEntry
-from strata.generation import Generations
+from strata.generation import Generations, unchanged_by_failure
 from strata.hit import EVERYTHING, Hit, Scope
 from strata.neighbours import Neighbourhood
 from strata.protocols import Embedder
@@ -76,20 +76,15 @@ class NumpyExact:
             return
         rows = self._rows.extended(entries)
         near = Neighbourhood(rows.session)
-        with self._generations.write(entries[-1].position, follows=self.position) as folder:
+        with unchanged_by_failure(self), self._generations.write(entries[-1].position, follows=self.position) as folder:
             self._append(vectors)
             grown = self._mapped(len(rows))
             lengths = self._grown_lengths(rows, near, grown)
             np.save(folder / "lengths.npy", lengths)
             rows.save(folder / "events.msgpack")
             (folder / "space.json").write_bytes(msgspec.json.encode(self._embedder.space))
-            before = self._rows, self._near, self._vectors, self._lengths
             self._rows, self._near, self._vectors, self._lengths = rows, near, grown, lengths
-            try:
-                self._grow(folder)
-            except BaseException:
-                self._rows, self._near, self._vectors, self._lengths = before
-                raise
+            self._grow(folder)
         self.position = entries[-1].position
 
     def search(self, vector: NDArray[np.float32], k: int, scope: Scope = EVERYTHING) -> list[Hit]:
