@@ -1,8 +1,8 @@
 """Keyword search with tantivy: an index on disk, mapped into memory, to which a batch is added in one commit.
 
 tantivy proposes the events whose own words fit best, with BM25 of its own constants (k1 = 1.2, b = 0.75, lengths in
-one byte); they and their neighbours in the session are scored exactly (`strata.bm25.rescored`). An event may be missed
-only if more than `proposed` events are better by their own words and none of them stands near it.
+one byte). Of these and their neighbours in the session, those for which the scores around them add up to most are
+scored exactly (`strata.bm25.rescored`). An event may be missed only if that sum is lower than hundreds of others'.
 
 Its commit comes before the generation's. A process that is killed in between leaves events in tantivy that the next
 `extend` brings again: the log never changes, so these are the same, and are not added twice; until then none is shown.
@@ -19,6 +19,8 @@ import tantivy
 from strata.bm25.rescored import Corpus, Proposal, Rescored
 from strata.errors import StoreError
 
+FETCHED = 4
+"""Events that tantivy is asked for, for each that is then scored exactly."""
 HEAP = 64_000_000
 """Bytes that tantivy may use before it writes a part of the index out."""
 
@@ -69,17 +71,28 @@ class TantivyIndex(Rescored):
         one_of = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, "terms", term)) for term in weights
         ]
-        found = self._searcher.search(tantivy.Query.boolean_query(one_of), limit=count, count=False).hits
+        fetched = FETCHED * count
+        found = self._searcher.search(tantivy.Query.boolean_query(one_of), limit=fetched, count=False).hits
         rows = np.array(self._searcher.fast_field_values("row", [address for _, address in found]), np.int64)
+        own = np.array([score for score, _ in found], np.float64)
         # Without what a killed process left: rows that the generation does not have yet.
-        rows = rows[rows < len(self._corpus.rows)]
-        _, beside, _ = self._corpus.near.around(rows)
-        if len(found) < count:
-            return Proposal(np.unique(beside), 0.0)
-        # Nothing bounds the score of an event by its neighbours' own ones, so the events found have to do; but not if
-        # the last of them is as good as the first quarter, and events that tie with those lie beyond it.
-        tied = found[-1][0] >= found[count // 4 - 1][0]
-        return Proposal(np.unique(beside), math.inf if tied else sys.float_info.min)
+        kept = rows < len(self._corpus.rows)
+        rows, own = rows[kept], own[kept]
+        owner, beside, share = self._corpus.near.around(rows)
+        together = np.bincount(beside, own[owner] * share, len(self._corpus.rows))
+        near = np.flatnonzero(together)
+        if len(near) <= count:
+            best, cut = near, False
+        else:
+            best = near[np.argpartition(together[near], -count)[-count:]]
+            order = np.sort(together[best])
+            cut = bool(order[0] >= order[-max(1, count // 4)])
+        if len(found) < fetched and len(near) <= count:
+            return Proposal(best, 0.0)
+        # Nothing bounds the score of an event by these sums, so the best of them have to do; but not if the last is as
+        # good as the first quarter, and events that tie with those may lie beyond it.
+        tied = cut or (len(found) == fetched and found[-1][0] >= found[count // 4 - 1][0])
+        return Proposal(best, math.inf if tied else sys.float_info.min)
 
     def size_bytes(self) -> int:
         """See `Index.size_bytes`."""
