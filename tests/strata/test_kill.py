@@ -30,7 +30,7 @@ from strata.hit import Hit
 from tests.strata import installed
 
 KILLS = 50
-KILLS_OF_OTHERS = 12
+KILLS_OF_OTHERS = 8
 """For each engine that is no default."""
 ENOUGH = 5
 """Kills that must have hit work in progress, however busy the machine is; usually most do."""
