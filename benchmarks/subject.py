@@ -12,14 +12,15 @@ What must be supplied (`folder` is an empty or an earlier folder; `entries` and 
     events(fields) -> events                     plain dicts to the stack's own events; not timed
     open_log(folder) -> Log                      append(events) -> int, entries(after=0), size_bytes(), close()
     open_toc(folder) -> Toc                      extend(entries), node_ids(), node(id), search(query, k), …
-    open_bm25(folder) -> Bm25                    extend(entries), search(query, k, agent=None), …
-    open_vector(folder) -> Vector                extend(entries, vectors), search(vector, k, agent=None), …
-    open_topics(folder, toc_folder, vector_folder) -> Topics
+    open_bm25(folder, name) -> Bm25              extend(entries), search(query, k, agent=None), …
+    open_vector(folder, name) -> Vector          extend(entries, vectors), search(vector, k, agent=None), …
+    open_topics(folder, toc_folder, vector_folder, name) -> Topics
                                                  extend(entries), search(vector, k), segments_of(topic_id), …
     open_embedder() -> Embedder                  embed(texts) -> float32 array (n, dimensions)
     build_stack(folder, fields, vectors)         a store in `folder` with every index, or without those over vectors
     open_stack(folder) -> Stack                  route(query, …) -> Answer: event ids, layers attempted, intent, …
 
+`name` is an engine's; without one it is the engine that this suite has always measured, on every commit.
 Every `search` returns ids, best first; every index also has `size_bytes()` and `close()`.
 """
 
@@ -47,7 +48,10 @@ _ENGINES = {
     "topics": ("strata.topics.networkx", "NetworkxTopics"),
     "stack": ("strata.stack", "Strata"),
     "route": ("strata.route.router", "route"),
+    "registry": ("strata.engines", "ENGINES"),
 }
+_LAYER = {"ingest": "store", "embed": "embedder"}
+"""What the stack's registry calls a layer, where this suite has another name for it."""
 
 
 def need(*layers: str) -> None:
@@ -60,10 +64,26 @@ def need(*layers: str) -> None:
                 raise NotImplementedError(f"this commit has no {layer} layer: there is no {module}")
 
 
-def _engine(layer: str) -> Any:
+def _engine(layer: str, name: str | None = None) -> Any:
+    """The class of a layer's engine: the one that this suite has always measured, or the one of that name.
+
+    Raises NotImplementedError if this commit has no engine of that name, or its library is not installed here.
+    """
     need(layer)
-    module, name = _ENGINES[layer]
-    return getattr(import_module(module), name)
+    if name is None:
+        module, attribute = _ENGINES[layer]
+        return getattr(import_module(module), attribute)
+    need("registry")
+    registry = import_module("strata.engines")
+    engines = registry.ENGINES.get(_LAYER.get(layer, layer), {})
+    if name not in engines:
+        raise NotImplementedError(f"this commit has no {layer} engine {name}")
+    try:
+        return registry.load(_LAYER.get(layer, layer), name)
+    except ImportError as error:
+        raise NotImplementedError(f"the {layer} engine {name} cannot be had here: {error}") from error
+    except import_module("strata.errors").StrataError as error:
+        raise NotImplementedError(str(error)) from error
 
 
 def _scope(agent: str | None) -> Any:
@@ -243,22 +263,22 @@ def open_toc(folder: Path) -> Toc:
     return Toc(_engine("toc")(folder / "toc.db"))
 
 
-def open_bm25(folder: Path) -> Bm25:
-    return Bm25(_engine("bm25")(folder))
+def open_bm25(folder: Path, name: str | None = None) -> Bm25:
+    return Bm25(_engine("bm25", name)(folder))
 
 
-def open_vector(folder: Path) -> Vector:
-    return Vector(_engine("vector")(folder, _GivenVectors()))
+def open_vector(folder: Path, name: str | None = None) -> Vector:
+    return Vector(_engine("vector", name)(folder, _GivenVectors()))
 
 
 def open_embedder() -> Embedder:
     return Embedder()
 
 
-def open_topics(folder: Path, toc_folder: Path, vector_folder: Path) -> Topics:
+def open_topics(folder: Path, toc_folder: Path, vector_folder: Path, name: str | None = None) -> Topics:
     given = _GivenVectors()
     toc = _engine("toc")(toc_folder / "toc.db")
-    return Topics(_engine("topics")(folder, toc, _engine("vector")(vector_folder, given), given))
+    return Topics(_engine("topics", name)(folder, toc, _engine("vector")(vector_folder, given), given))
 
 
 def build_stack(folder: Path, fields: Sequence[dict[str, Any]], vectors: Vectors | None) -> None:

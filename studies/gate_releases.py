@@ -3,8 +3,9 @@
     python studies/gate_releases.py FOLDER
 
 For each case: the sources of two releases are fetched from the package index, become two commits of a scratch
-repository under FOLDER, and a few lines of asv suite are gated over them, once forwards and once backwards. Prints what
-the changelog says beside what the gate says, and exits 1 where they disagree. About five minutes.
+repository under FOLDER, and a few lines of asv suite, or a file of the package's own suite, are gated over them, once
+forwards and once backwards. Prints what the changelog says beside what the gate says, and exits 1 where they disagree.
+About ten minutes.
 """
 
 import argparse
@@ -31,9 +32,12 @@ class Case:
     old: str
     new: str
     suite: str
+    """The text of a suite, or the path of a benchmark file in the source distribution of `suite_from`."""
     expected: dict[str, str]
     """Name of a benchmark → FASTER at the new release, or SAME."""
     changelog: str
+    suite_from: str = ""
+    """The release that ships the package's own suite."""
 
 
 PACKAGING = """
@@ -76,6 +80,7 @@ def time_crafted():
     except idna.IDNAError:
         pass
 """
+NESTED = "benchmarks/bench_nested_seq.py"
 CASES = (
     Case(
         "packaging",
@@ -101,6 +106,24 @@ CASES = (
         IDNA,
         {"time_encode": SAME, "time_crafted": SAME},
         "3.6: 'Fix regression to include tests in source distribution', nothing else",
+    ),
+    Case(
+        "pydicom",
+        "2.3.1",
+        "2.4.0",
+        NESTED,
+        dict.fromkeys(("time_iterate_nested_elems", "time_index_to_nested_items"), FASTER),
+        "2.4.0: 'Improved speed of creating and accessing highly nested structures'",
+        suite_from="3.0.2",
+    ),
+    Case(
+        "pydicom",
+        "3.0.1",
+        "3.0.2",
+        NESTED,
+        dict.fromkeys(("time_iterate_nested_elems", "time_index_to_nested_items", "time_iterate_preload_tags"), SAME),
+        "3.0.2: a security issue of File-sets, which the suite does not use, 'Fixed', nothing else",
+        suite_from="3.0.2",
     ),
 )
 GIT = ("git", "-c", "user.name=study", "-c", "user.email=study@example.org")
@@ -139,7 +162,11 @@ def prepared(case: Case, folder: Path) -> Path:
     suite = folder / "benchmarks"
     suite.mkdir()
     (suite / "__init__.py").touch()
-    (suite / "bench.py").write_text(case.suite, encoding="utf-8")
+    if case.suite_from:
+        shipped = fetched(f"{case.package}=={case.suite_from}", folder / "suite") / case.suite
+        (suite / "bench.py").write_bytes(shipped.read_bytes())
+    else:
+        (suite / "bench.py").write_text(case.suite, encoding="utf-8")
     config = {
         "version": 1,
         "project": case.package,
@@ -170,7 +197,7 @@ def forwards(case: Case, repository: Path) -> bool:
     code, classes, output = gate(repository, "old", "new")
     print(f"```\n{output.strip()}\n```\n")
     wanted = {FASTER: Class.IMPROVED, SAME: Class.UNCHANGED}
-    agree = all(classes[f"bench.{name}"] is wanted[what] for name, what in case.expected.items())
+    agree = all(found(classes, name) is wanted[what] for name, what in case.expected.items())
     print(f"Forwards: the gate {'agrees' if agree and code == 0 else 'DISAGREES'} (exit {code}).")
     return agree and code == 0
 
@@ -179,11 +206,17 @@ def backwards(case: Case, repository: Path) -> bool:
     """Whether what became faster is called slower when the old release is judged by the new one."""
     code, classes, _ = gate(repository, "new", "old")
     wanted = {FASTER: {Class.SEVERE, Class.WARNING}, SAME: {Class.UNCHANGED}}
-    agree = all(classes[f"bench.{name}"] in wanted[what] for name, what in case.expected.items())
+    agree = all(found(classes, name) in wanted[what] for name, what in case.expected.items())
     agree &= code == (1 if Class.SEVERE in classes.values() else 0)
-    said = ", ".join(f"{name} {found}" for name, found in sorted(classes.items()))
+    said = ", ".join(f"{name} {what}" for name, what in sorted(classes.items()))
     print(f"Backwards: {said}; the gate {'agrees' if agree else 'DISAGREES'} (exit {code}).")
     return agree
+
+
+def found(classes: dict[str, Class], name: str) -> Class:
+    """The class of the benchmark of that name, whatever class of Python's it is in."""
+    (only,) = (found for key, found in classes.items() if key.rpartition(".")[2] == name)
+    return only
 
 
 def gate(repository: Path, base: str, head: str) -> tuple[int, dict[str, Class], str]:
@@ -194,8 +227,8 @@ def gate(repository: Path, base: str, head: str) -> tuple[int, dict[str, Class],
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode == 2:
         raise SystemExit(done.stderr)
-    found = verdict(record.read(written), FailOn.SEVERE)
-    return done.returncode, {str(one.key): one.classification for one in found.findings}, done.stdout
+    judged = verdict(record.read(written), FailOn.SEVERE)
+    return done.returncode, {str(one.key): one.classification for one in judged.findings}, done.stdout
 
 
 def run(*command: str, cwd: Path) -> None:

@@ -14,6 +14,7 @@ from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import ExitCode
 from retrospeed.gate.command import gate
 from retrospeed.show import show
+from retrospeed.watch.command import watch
 
 _INTERRUPTED = 130
 
@@ -45,6 +46,7 @@ app.command()(gate)
 app.command()(bisect)
 app.add_typer(baseline.app)
 app.command()(show)
+app.command()(watch)
 
 
 @app.callback()

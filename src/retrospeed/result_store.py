@@ -20,12 +20,12 @@ class ResultStore:
     def machines(self) -> list[str]:
         """Names of the machines that have results, sorted."""
         return sorted(
-            path.parent.name for path in self.folder.glob(f"*/{MACHINE_FILE}") if self._files(path.parent.name)
+            path.parent.name for path in self.folder.glob(f"*/{MACHINE_FILE}") if self.files(path.parent.name)
         )
 
     def commits(self, machine: str) -> list[str]:
         """The first digits of every commit measured on `machine`, sorted."""
-        return sorted({path.name[:_HASH_DIGITS] for path in self._files(machine)})
+        return sorted({path.name[:_HASH_DIGITS] for path in self.files(machine)})
 
     def load(self, machine: str, commit: str) -> list[CommitResults]:
         """Everything measured at `commit` (a full hash, or its first digits) on `machine`, one an environment.
@@ -33,7 +33,7 @@ class ResultStore:
         Raises ResultsError if one of its files is broken, RevisionError if there is none.
         """
         digits = commit[:_HASH_DIGITS]
-        found = [read(path) for path in self._files(machine) if path.name.startswith(digits)]
+        found = [read(path) for path in self.files(machine) if path.name.startswith(digits)]
         found = [results for results in found if results.commit.startswith(commit)]
         for results in found:
             if results.machine != machine:
@@ -47,7 +47,7 @@ class ResultStore:
     def history(self, machine: str) -> "History":
         """Everything measured on `machine`, oldest commit first; broken files are kept as values, not raised."""
         history = History()
-        for path in self._files(machine):
+        for path in self.files(machine):
             try:
                 history.results.append(read(path))
             except ResultsError as error:
@@ -69,7 +69,8 @@ class ResultStore:
         more = f" and {len(commits) - limit} more" if len(commits) > limit else ""
         return ", ".join(commits[:limit]) + more if commits else "none"
 
-    def _files(self, machine: str) -> list[Path]:
+    def files(self, machine: str) -> list[Path]:
+        """The result files of `machine`, by name: those that are named as asv names them."""
         return list(self._iterate(machine))
 
     def _iterate(self, machine: str) -> Iterator[Path]:

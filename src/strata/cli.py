@@ -17,7 +17,7 @@ import strata
 from strata.cli_index import index
 from strata.cli_model import model
 from strata.code.place import places
-from strata.engines import INDEXES
+from strata.engines import ENGINES, INDEXES
 from strata.errors import QueryError, StrataError, TraceError
 from strata.hit import Hit
 from strata.protocols import TocNode
@@ -40,6 +40,12 @@ Count = Annotated[int, typer.Option("-k", help="How many results at most.")]
 Agent = Annotated[str | None, typer.Option(help="Only what this agent said.", show_default=False)]
 Since = Annotated[str | None, typer.Option(help="Only from this time on, ISO 8601.", show_default=False)]
 Until = Annotated[str | None, typer.Option(help="Only before this time, ISO 8601.", show_default=False)]
+
+
+def _engine_option(layer: str) -> Any:
+    return typer.Option(
+        metavar="NAME", help=f"The {layer} engine from now on: {', '.join(ENGINES[layer])}.", show_default=False
+    )
 
 
 @app.command()
@@ -78,10 +84,16 @@ def build(
         list[str] | None,
         typer.Option("--engine", help="LAYER=NAME: build with this engine from now on, may be repeated."),
     ] = None,
+    bm25: Annotated[str | None, _engine_option("bm25")] = None,
+    embedder: Annotated[str | None, _engine_option("embedder")] = None,
+    vector: Annotated[str | None, _engine_option("vector")] = None,
+    topics: Annotated[str | None, _engine_option("topics")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let the indexes catch up with the log."""
-    with strata.open(store, create=False, **_engines(engine or [])) as stack, _progress() as progress:
+    """Let the indexes catch up with the log. An engine that is named is the store's from then on."""
+    named = {"bm25": bm25, "embedder": embedder, "vector": vector, "topics": topics}
+    engines = _engines(engine or []) | {layer: name for layer, name in named.items() if name is not None}
+    with strata.open(store, create=False, **engines) as stack, _progress() as progress:
         tasks = {}
 
         def report(name: str, position: int, end: int) -> None:

@@ -15,22 +15,38 @@ An index may say in a class attribute `batch_size` how many events one `extend` 
 from importlib import import_module
 from typing import Any
 
-from strata.errors import UnknownNameError
+from strata.errors import MissingLibraryError, UnknownNameError
 
 ENGINES: dict[str, dict[str, str]] = {
     "store": {"sqlite": "strata.sqlite_store:SqliteStore"},
     "toc": {"sqlite": "strata.toc.sqlite_toc:SqliteToc"},
-    "bm25": {"rank-bm25": "strata.bm25.rank_bm25:RankBm25"},
+    "bm25": {
+        "rank-bm25": "strata.bm25.rank_bm25:RankBm25",
+        "bm25s": "strata.bm25.bm25s:Bm25s [fast]",
+        "tantivy": "strata.bm25.tantivy:TantivyIndex [fast]",
+    },
     "embedder": {
         "minilm": "strata.embed.minilm:MiniLm",
         "minilm-bf16": "strata.embed.minilm:MiniLmBf16",
         "onnx": "strata.embed.onnx:OnnxMiniLm",
         "static": "strata.embed.static:StaticMiniLm",
     },
-    "vector": {"numpy": "strata.vector.numpy_exact:NumpyExact"},
-    "topics": {"networkx": "strata.topics.networkx:NetworkxTopics"},
+    "vector": {
+        "numpy": "strata.vector.numpy_exact:NumpyExact",
+        "numpy-half": "strata.vector.numpy_half:NumpyHalf",
+        "usearch": "strata.vector.usearch:Usearch [fast]",
+        "faiss": "strata.vector.faiss:Faiss [faiss]",
+    },
+    "topics": {
+        "networkx": "strata.topics.networkx:NetworkxTopics",
+        "rustworkx": "strata.topics.rustworkx:RustworkxTopics [fast]",
+        "igraph": "strata.topics.igraph:IgraphTopics [igraph]",
+    },
 }
-"""Layer -> name -> "module:class". The first engine of a layer is its default."""
+"""Layer -> name -> "module:class", and in brackets the extra that brings the engine's library, as in an entry point.
+
+The first engine of a layer is its default.
+"""
 
 SAME_VECTORS = {"onnx": "minilm"}
 """Embedder -> the embedder whose vectors it gives too: both use one index."""
@@ -49,7 +65,19 @@ def check(layer: str, name: str) -> None:
 
 
 def load(layer: str, name: str) -> Any:
-    """The engine's class. Raises UnknownNameError as `check` does."""
+    """The engine's class.
+
+    Raises UnknownNameError as `check` does, MissingLibraryError if the engine's library is not installed.
+    """
     check(layer, name)
-    module, _, attribute = ENGINES[layer][name].partition(":")
-    return getattr(import_module(module), attribute)
+    place, _, extra = ENGINES[layer][name].removesuffix("]").partition(" [")
+    module, _, attribute = place.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if not extra or (error.name or "").partition(".")[0] == "strata":
+            raise
+        raise MissingLibraryError(
+            f"the {layer} engine {name} needs the package {error.name}, which is not installed: "
+            f"pip install 'retrospeed[{extra}]'"
+        ) from error

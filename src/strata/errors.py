@@ -27,3 +27,7 @@ class ModelError(StrataError):
 
 class QueryError(StrataError):
     """The query cannot be answered: no words in it, or impossible bounds."""
+
+
+class MissingLibraryError(StrataError):
+    """An engine is asked for whose library, an optional dependency, is not installed."""

@@ -93,7 +93,7 @@ class Generations:
                 raise
             manifest = Manifest(format=self._format, version=self._version, position=position)
             (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
-            for file in folder.iterdir():
+            for file in folder.rglob("*"):
                 sync(file)
             sync(folder)
             replace(self._root / "CURRENT", folder.name.encode())
@@ -102,7 +102,7 @@ class Generations:
     def size_bytes(self) -> int:
         """Bytes of the current generation's files."""
         name = self._current()
-        return sum(file.stat().st_size for file in (self._root / name).iterdir()) if name else 0
+        return sum(file.stat().st_size for file in (self._root / name).rglob("*") if file.is_file()) if name else 0
 
     def _current(self) -> str | None:
         try:
@@ -131,6 +131,18 @@ class Generations:
                 yield False
             else:
                 yield True
+
+
+@contextmanager
+def unchanged_by_failure(index: object) -> Iterator[None]:
+    """Put the attributes of an index back if the block raises: what is in memory must not be ahead of the disk."""
+    before = dict(vars(index))
+    try:
+        yield
+    except BaseException:
+        vars(index).clear()
+        vars(index).update(before)
+        raise
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -59,10 +59,26 @@ class Neighbourhood:
         reached = np.flatnonzero(total)
         return self._order[reached], total[reached]
 
-    def sums_of(self, rows: NDArray[np.integer], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The spread vectors of some rows, shape (len(rows), dimensions); `vectors` are those of all rows."""
+    def at(self, rows: NDArray[np.integer], offset: int) -> tuple[NDArray[np.int64], NDArray[np.int64], np.float32]:
+        """The rows that have a neighbour so many steps after them: the place in `rows`, the neighbour; its weight."""
+        place = self._place[rows] + offset
+        (inside,) = np.nonzero((place >= self._first[self._place[rows]]) & (place <= self._last[self._place[rows]]))
+        return inside, self._order[place[inside]], np.float32(DECAY ** abs(offset))
+
+    def around(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Some rows and their neighbours: the place in `rows`, the neighbour (or the row itself), and its weight."""
+        found = [self.at(rows, offset) for offset in range(-REACH, REACH + 1)]
+        owners, beside, weights = zip(*found, strict=True)
+        shares = np.repeat(np.array(weights, np.float64), [len(part) for part in owners])
+        return np.concatenate(owners), np.concatenate(beside), shares
+
+    def sums_of(self, rows: NDArray[np.integer], vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The spread vectors of some rows, shape (len(rows), dimensions); `vectors` are those of all rows.
+
+        Summed in single precision, also if the vectors are halves.
+        """
         place = self._place[rows]
-        total: NDArray[np.float32] = vectors[rows]
+        total: NDArray[np.float32] = vectors[rows].astype(np.float32, copy=False)
         for offset in (step for distance in range(1, REACH + 1) for step in (-distance, distance)):
             inside = (place + offset >= self._first[place]) & (place + offset <= self._last[place])
             total[inside] += vectors[self._order[place[inside] + offset]] * np.float32(DECAY ** abs(offset))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from strata.engines import DEFAULTS, INDEXES, check
+from strata.engines import DEFAULTS, INDEXES, check, load
 from strata.errors import QueryError, StoreError, UnknownNameError
 from strata.event import Event
 from strata.hit import Hit, Scope
@@ -51,7 +51,11 @@ class Strata(Parts):
             if layer not in INDEXES:
                 raise UnknownNameError(f"no layer is called {layer!r}: there is {', '.join(INDEXES)}")
         with self._building():
-            if read_settings(self.path) != self.settings:
+            if (found := read_settings(self.path)) != self.settings:
+                # An engine whose library is missing must not become the store's.
+                for layer, name in self.engines.items():
+                    if found is None or found.engines.get(layer) != name:
+                        load(layer, name)
                 write_settings(self.path, self.settings)
             return {layer: self._catch_up(layer, progress) for layer in chosen}
 
@@ -220,7 +224,8 @@ def open(
     has an index of its own: that of another engine than before is empty until `build`, which also makes it the
     store's engine from then on.
 
-    Raises UnknownNameError for an engine that does not exist, StoreError if the folder is not a store, was made by a
+    Raises UnknownNameError for an engine that does not exist, MissingLibraryError if a new store is to have one whose
+    library is not installed, StoreError if the folder is not a store, was made by a
     newer version, or keeps its log in another store engine.
     """
     path = Path(path)
@@ -232,6 +237,8 @@ def open(
     if found is None:
         if not create:
             raise StoreError(f"there is no store at {path}: make one with `strata ingest`")
+        for layer, name in chosen.items():
+            load(layer, name)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:

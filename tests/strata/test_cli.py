@@ -16,6 +16,7 @@ import typer
 from typer.main import get_command
 
 from strata.cli import app
+from tests.strata import installed
 
 GOLDEN = Path(__file__).parent / "golden"
 SOURCE = Path(__file__).parents[2] / "src"
@@ -102,6 +103,21 @@ def test_json_is_whole_and_nothing_else(folder: Path) -> None:
     assert [set(hit) for hit in hits] == [{"doc_id", "score", "layer", "timestamp", "agent", "text"}] * 2
     found = json.loads(run("stats", "store", "--json", folder=folder).stdout)
     assert found["layers"]["toc"]["behind"] == 0
+
+
+def test_a_store_remembers_the_engines_that_it_was_built_with(folder: Path) -> None:
+    for layer, name in (("bm25", "tantivy"), ("vector", "usearch")):
+        installed.engine(layer, name)
+    run("ingest", "STORE", "trace.jsonl", folder=folder)
+    built = run("build", "STORE", "--bm25", "tantivy", "--vector", "usearch", "--layer", "bm25", folder=folder)
+    assert built.returncode == 0, built.stderr
+    engines = json.loads(run("stats", "STORE", "--json", folder=folder).stdout)["engines"]
+    assert (engines["bm25"], engines["vector"], engines["topics"]) == ("tantivy", "usearch", "networkx")
+    assert len(json.loads(run("search", "STORE", "coffee", "--layer", "bm25", "--json", folder=folder).stdout)) > 0
+    refused = run("build", "STORE", "--bm25", "paper", folder=folder)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("strata: no bm25 engine is called 'paper': there is bm25s, rank-bm25, tantivy")
+    assert refused.stderr.count("\n") == 1
 
 
 def test_progress_goes_to_stderr(folder: Path) -> None:

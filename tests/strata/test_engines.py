@@ -2,18 +2,55 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import strata
 from strata.engines import DEFAULTS, ENGINES, INDEXES, check, load
-from strata.errors import UnknownNameError
+from strata.errors import MissingLibraryError, UnknownNameError
+from strata.event import Event
+from tests.strata import installed
 
 HEAVY = ("torch", "sentence_transformers", "networkx", "scipy", "sklearn", "numpy", "rank_bm25")
 
 
 @pytest.mark.parametrize(("layer", "name"), [(layer, name) for layer in ENGINES for name in ENGINES[layer]])
 def test_every_engine_loads(layer: str, name: str) -> None:
-    assert isinstance(load(layer, name), type)
+    assert isinstance(installed.engine(layer, name), type)
+
+
+def test_a_missing_library_is_named_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "igraph", None)
+    monkeypatch.delitem(sys.modules, "strata.topics.igraph", raising=False)
+    with pytest.raises(MissingLibraryError, match=r"topics engine igraph needs .*pip install 'retrospeed\[igraph\]'"):
+        load("topics", "igraph")
+
+
+def test_a_missing_library_does_not_become_the_stores_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with strata.open(tmp_path) as stack:
+        stack.ingest([Event(event_id="e", session_id="s", timestamp=0, text="the orders index broke")])
+        stack.build(["toc", "bm25"])
+    monkeypatch.setitem(sys.modules, "tantivy", None)
+    monkeypatch.delitem(sys.modules, "strata.bm25.tantivy", raising=False)
+    with strata.open(tmp_path, bm25="tantivy") as stack, pytest.raises(MissingLibraryError):
+        stack.build(["toc"])
+    with strata.open(tmp_path) as stack:
+        assert [hit.doc_id for hit in stack.search("bm25", "orders")] == ["e"]
+
+
+def test_no_default_needs_an_extra_and_nothing_but_tests_needs_igraph() -> None:
+    assert not any(ENGINES[layer][name].endswith("]") for layer, name in DEFAULTS.items())
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())["project"]
+    wanted = {
+        extra: needs for extra, needs in project["optional-dependencies"].items() if extra not in ("igraph", "dev")
+    }
+    assert not any("igraph" in need for needs in [project["dependencies"], *wanted.values()] for need in needs)
+    for engines in ENGINES.values():
+        for place in engines.values():
+            extra = place.partition("[")[2].removesuffix("]")
+            assert not extra or extra in project["optional-dependencies"]
 
 
 def test_every_layer_has_a_default_and_every_index_is_a_layer() -> None:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strata.engines import ENGINES, load
 from strata.errors import QueryError
 from strata.event import Event, LogEntry
 from strata.hit import Scope
 from strata.protocols import KeywordIndex
+from tests.strata import installed
 from tests.strata.events import MINUTE, NOON, log
+from tests.strata.installed import names
 
 FISH = [
     "the quick brown fox jumps over a lazy dog",
@@ -25,9 +26,9 @@ FISH = [
 ]
 
 
-@pytest.fixture(params=sorted(ENGINES["bm25"]))
+@pytest.fixture(params=names("bm25"))
 def engine(request: pytest.FixtureRequest) -> Callable[[Path], KeywordIndex]:
-    return cast(Callable[[Path], KeywordIndex], load("bm25", request.param))
+    return cast(Callable[[Path], KeywordIndex], installed.engine("bm25", request.param))
 
 
 def _ids(index: KeywordIndex, query: str, k: int = 10, **scope: int | str) -> list[str]:
@@ -132,26 +133,47 @@ def test_it_opens_again_as_it_was(engine: Callable[[Path], KeywordIndex], tmp_pa
     assert again.size_bytes() > 0
 
 
+def test_an_extend_that_fails_changes_nothing(
+    engine: Callable[[Path], KeywordIndex], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = engine(tmp_path)
+    everyone = log(*FISH, *FISH)
+    index.extend(everyone[:5])
+    before = index.search("fox hen dog", 10)
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space"):
+        patched.setattr("strata.generation.replace", _disk_full)
+        index.extend(everyone[5:])
+    assert (index.position, len(index), index.search("fox hen dog", 10)) == (5, 5, before)
+    index.extend(everyone[5:])
+    whole = engine(tmp_path / "whole")
+    whole.extend(everyone)
+    assert index.search("fox hen dog", 10) == whole.search("fox hen dog", 10)
+
+
+def _disk_full(*_: object) -> None:
+    raise OSError("no space left on device")
+
+
 WORD = st.sampled_from(["fox", "hen", "dog", "egg", "the", "ran", "running", ""])
 TEXT = st.lists(WORD, max_size=6).map(" ".join)
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.parametrize("name", names("bm25"))
+@settings(max_examples=20, deadline=None)
 @given(texts=st.lists(TEXT, min_size=1, max_size=20), cuts=st.lists(st.integers(0, 20), max_size=3), query=TEXT)
 def test_it_does_not_matter_in_how_many_steps_the_log_came(
-    texts: list[str], cuts: list[int], query: str, tmp_path_factory: pytest.TempPathFactory
+    name: str, texts: list[str], cuts: list[int], query: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     entries = [
         LogEntry(n, Event(event_id=f"e{n}", session_id=f"s{n % 3}", timestamp=NOON + n, text=text))
         for n, text in enumerate(texts, 1)
     ]
-    for name in ENGINES["bm25"]:
-        engine = load("bm25", name)
-        whole, stepwise = engine(tmp_path_factory.mktemp("whole")), engine(tmp_path_factory.mktemp("steps"))
-        whole.extend(entries)
-        edges = [0, *sorted(min(cut, len(entries)) for cut in cuts), len(entries)]
-        for start, end in itertools.pairwise(edges):
-            stepwise.extend(entries[start:end])
-        if query.split():
-            assert stepwise.search(query, 30) == whole.search(query, 30)
-        assert stepwise.position == whole.position
+    engine = installed.engine("bm25", name)
+    whole, stepwise = engine(tmp_path_factory.mktemp("whole")), engine(tmp_path_factory.mktemp("steps"))
+    whole.extend(entries)
+    edges = [0, *sorted(min(cut, len(entries)) for cut in cuts), len(entries)]
+    for start, end in itertools.pairwise(edges):
+        stepwise.extend(entries[start:end])
+    if query.split():
+        assert stepwise.search(query, 30) == whole.search(query, 30)
+    assert stepwise.position == whole.position

@@ -1,21 +1,25 @@
 """What every topic graph promises."""
 
 import math
+import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 import strata
-from strata.engines import ENGINES
 from strata.errors import StoreError
 from strata.event import Event
 from strata.hit import Scope
 from strata.stack import Strata
+from strata.topics.graph import Similar
 from strata.topics.importance import importance
 from strata.topics.labels import distinctive
+from tests.strata import installed
 from tests.strata.conversations import ms
+from tests.strata.installed import names
 from tests.strata.letters import WholeAlphabet
 
 DAY = 86_400_000
@@ -47,8 +51,9 @@ def _opened(path: Path, engine: str, days: int = 12) -> Strata:
     return stack
 
 
-@pytest.fixture(scope="module", params=sorted(ENGINES["topics"]))
+@pytest.fixture(scope="module", params=names("topics"))
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strata]:
+    installed.engine("topics", request.param)
     with _opened(tmp_path_factory.mktemp("topics"), request.param) as built:
         yield built
 
@@ -112,6 +117,39 @@ def test_an_index_it_stands_on_must_be_built_first(stack: Strata, tmp_path: Path
         bare.build(["toc"])
         with pytest.raises(StoreError, match="need the vector index, which is at 0: build it first"):
             bare.build(["topics"])
+
+
+def _planted(communities: int, size: int) -> tuple[Similar, list[int]]:
+    """A graph of communities, six edges a node inside and one in six as many between them; and each node's own."""
+    chance = random.Random(3)
+    nodes = communities * size
+    pairs = {}
+    for node in range(nodes):
+        own = range(node // size * size, node // size * size + size)
+        others = chance.sample(own, 6) + ([chance.randrange(nodes)] if chance.random() < 0.6 else [])
+        pairs |= {(min(node, other), max(node, other)): chance.uniform(0.45, 1.0) for other in others if other != node}
+    return Similar(nodes, pairs), [node // size for node in range(nodes)]
+
+
+@pytest.mark.parametrize("name", names("topics"))
+def test_communities_agree_with_what_was_planted_and_with_the_default_engine(name: str) -> None:
+    graph, planted = _planted(20, 40)
+    labels = {}
+    for each in (name, names("topics")[0]):
+        communities = installed.engine("topics", each)._communities(None, graph)
+        labels[each] = {node: place for place, group in enumerate(communities) for node in group}
+    found, default = ([labels[each][node] for node in range(graph.nodes)] for each in (name, names("topics")[0]))
+    assert adjusted_rand_score(planted, found) >= 0.95
+    assert adjusted_rand_score(default, found) >= 0.95
+
+
+@pytest.mark.parametrize("name", names("topics"))
+def test_page_rank_is_that_of_the_default_engine(name: str) -> None:
+    graph, _ = _planted(5, 30)
+    ranks, default = (installed.engine("topics", each)._ranks(None, graph) for each in (name, names("topics")[0]))
+    assert sum(ranks.values()) == pytest.approx(1, abs=1e-6)
+    for node in range(graph.nodes):
+        assert ranks[node] == pytest.approx(default[node], abs=1e-5)
 
 
 def test_importance_is_size_times_recency() -> None:

@@ -1,5 +1,6 @@
 """The series of a run: what each commit's environment makes of the suite, put side by side."""
 
+import contextlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Discovery:
 
 def discover(sides: Mapping[SideName, Side], selection: Selection, default_timeout: float) -> Discovery:
     """Ask both environments for their benchmarks; in the order of HEAD, what only BASE has last."""
-    answers = {name: _ask(side) for name, side in sides.items()}
+    answers = _ask(sides)
     found: dict[SeriesKey, Series] = {}
     for name in (SideName.HEAD, SideName.BASE):
         for entry in answers[name]["benchmarks"]:
@@ -61,15 +62,24 @@ def discover(sides: Mapping[SideName, Side], selection: Selection, default_timeo
     return Discovery(chosen, {name: answers[name]["failed"] for name in BOTH})
 
 
-def _ask(side: Side) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as folder:
-        worker = WorkerProcess(side.python, side.variables, Path(folder), Path(folder) / "log")
-        try:
-            return worker.ask("discover", DISCOVERY_TIMEOUT, benchmark_dir=str(side.benchmark_dir))
-        except WorkerError as error:
-            return {"benchmarks": [], "failed": {"": str(error)}}
-        finally:
-            worker.close()
+def _ask(sides: Mapping[SideName, Side]) -> dict[SideName, dict[str, Any]]:
+    """The answers of both environments, which import their suites at the same time."""
+    answers: dict[SideName, dict[str, Any]] = {}
+    with contextlib.ExitStack() as stack:
+        root = stack.enter_context(tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True))
+        workers = {}
+        for name, side in sides.items():
+            folder = Path(root) / name
+            folder.mkdir()
+            workers[name] = WorkerProcess(side.python, side.variables, folder, folder.with_suffix(".log"))
+            stack.callback(workers[name].close)
+            workers[name].send("discover", benchmark_dir=str(side.benchmark_dir))
+        for name, worker in workers.items():
+            try:
+                answers[name] = worker.receive(DISCOVERY_TIMEOUT)
+            except WorkerError as error:
+                answers[name] = {"benchmarks": [], "failed": {"": str(error)}}
+    return answers
 
 
 def _add(found: dict[SeriesKey, Series], side: SideName, entry: dict[str, Any], default_timeout: float) -> None:

@@ -20,11 +20,10 @@ CONFIRMATIONS = 2
 
 VALUE_PAIRS = (8, 14)
 """Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves."""
-DEAR_SECONDS, DEAR_PAIRS = 3.0, (3, 14)
-"""Of those whose first pair took longer than this. Three clear only what is far from the severe threshold."""
-DEAR_CACHE_PAIRS = (3, 14)
-"""Of those that need a new cache for every pair, if that takes longer than this. Caches and their copies are shared by
-the benchmarks that read them."""
+DEAR_SECONDS, DEAR_PAIRS = 3.0, (3, 15, 1)
+"""Of those whose first pair took longer than this, or that need a new cache for every pair, if that does; and how many
+looks there are at stage 2. Three pairs clear only what is far from the severe threshold; fifteen can be significant by
+themselves in one look. Caches and their copies are shared by the benchmarks that read them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def wanted(record: SeriesRecord, limits: Limits, plan: Plan) -> tuple[int, int]:
 def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
     """The plan for a series: fewer pairs where a process tells only one number, and where a pair takes seconds."""
     if not record.timed and record.cache_seconds > DEAR_SECONDS:
-        return plan.at_most(*DEAR_CACHE_PAIRS)
+        return plan.at_most(*DEAR_PAIRS)
     if record.first and record.first[0].seconds > DEAR_SECONDS:
         return plan.at_most(*DEAR_PAIRS)
     return plan if record.timed else plan.at_most(*VALUE_PAIRS)

@@ -36,10 +36,16 @@ class Bar:
 
     def __enter__(self) -> "Bar":
         self._bar.start()
+        self._tell("building both commits")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+    def importing(self) -> None:
+        """Both commits are built, and import the suite."""
+        self._bar.update(self._task, description="importing the suite")
+        self._tell("built; importing the suite")
 
     def begin(self, series: int) -> None:
         """So many series will be measured."""

@@ -30,6 +30,9 @@ from retrospeed.thresholds import Limits, ThresholdsInUse
 class Progress(Protocol):
     """What a run tells whoever watches it."""
 
+    def importing(self) -> None:
+        """Both commits are built, and import the suite."""
+
     def begin(self, series: int) -> None:
         """So many series will be measured."""
 
@@ -62,6 +65,7 @@ def run(request: Request, progress: Progress) -> GateRecord:
     """Measure; broken off by KeyboardInterrupt, the record holds what is known. Raises RetrospeedError."""
     started = time.perf_counter()
     sides = request.built.sides
+    progress.importing()
     found = discovery.discover(sides, request.selection, request.built.default_timeout)
     if not found.series:
         _refuse_nothing(found)

@@ -53,12 +53,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""
     confidence: float = 0.95
 
-    def at_most(self, stage_1_pairs: int, stage_2_pairs: int) -> "Plan":
-        """The plan with fewer pairs, for benchmarks whose pairs are dear."""
+    def at_most(self, stage_1_pairs: int, stage_2_pairs: int, looks: int | None = None) -> "Plan":
+        """The plan with fewer pairs, for benchmarks whose pairs are dear; with fewer looks, each may be less sure."""
         return msgspec.structs.replace(
             self,
             stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
             stage_2_pairs=min(self.stage_2_pairs, stage_2_pairs),
+            looks=min(self.looks, looks or self.looks),
         )
 
     def level(self, *, supported: bool) -> float:

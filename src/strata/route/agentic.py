@@ -31,16 +31,16 @@ def browse(toc: Toc, store: EventStore, query: str, k: int, scope: Scope, meter:
     """The k best events by the share of the query's words in them; with `any_event` also those that share none."""
     wanted = frozenset(terms(query) or words(query))
     walk = _Walk(toc, wanted, scope, meter)
-    found: dict[str, Event] = {}
+    shared: dict[str, frozenset[str]] = {}
     segment_ids = []
     matching = 0
     while matching < k and (segment := walk.next_segment()) is not None:
         segment_ids.append(segment.node_id)
         for event_id, event in store.get(toc.events_of(segment.node_id)).items():
             if _admits(scope, event) and words(event.text):
-                found[event_id] = event
-                matching += any_event or not wanted.isdisjoint(terms(attributed(event)))
-    return Browsed(_ranked(found, wanted, any_event)[:k], segment_ids)
+                shared[event_id] = wanted.intersection(terms(attributed(event)))
+                matching += any_event or bool(shared[event_id])
+    return Browsed(_ranked(shared, any_event)[:k], segment_ids)
 
 
 class _Walk:
@@ -98,13 +98,13 @@ def _admits(scope: Scope, event: Event) -> bool:
     )
 
 
-def _ranked(events: dict[str, Event], wanted: frozenset[str], any_event: bool) -> list[str]:
-    shared = {event_id: wanted.intersection(terms(attributed(event))) for event_id, event in events.items()}
+def _ranked(shared: dict[str, frozenset[str]], any_event: bool) -> list[str]:
+    """Ids of events, best first, from the words of the query that each has."""
     having = Counter(term for own in shared.values() for term in own)
     # A word weighs by how few of the events read have it.
     score = {
-        event_id: sum(math.log1p(len(events) / having[term]) for term in sorted(own))
+        event_id: sum(math.log1p(len(shared) / having[term]) for term in sorted(own))
         for event_id, own in shared.items()
     }
-    chosen = [event_id for event_id in events if any_event or shared[event_id]]
+    chosen = [event_id for event_id, own in shared.items() if any_event or own]
     return sorted(chosen, key=lambda event_id: (-score[event_id], event_id))

@@ -2,7 +2,7 @@
 
 `vectors.f32` holds float32 unit vectors in log order. A batch is appended and synced, then a new generation with
 the rows and the position is put in place: what a killed process left beyond the committed rows is cut off by the
-next writer and never read.
+next writer and never read. The engines after this one keep the same files, with halves in `vectors.f16`.
 
 An event is searched as the direction of its vector and its neighbours' in the session together (`strata.neighbours`).
 That takes no second embedding and no second copy: a sum of vectors times the query is the sum of their products, so
@@ -12,6 +12,7 @@ only the lengths of the sums are kept. An event alone in its session has exactly
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from strata.author import attributed
 from strata.errors import QueryError, StoreError
 from strata.event import LogEntry
-from strata.generation import Generations
+from strata.generation import Generations, unchanged_by_failure
 from strata.hit import EVERYTHING, Hit, Scope
 from strata.neighbours import Neighbourhood
 from strata.protocols import Embedder
@@ -37,6 +38,10 @@ class NumpyExact:
 
     # Embedding takes some 20 ms an event: a build that is killed repeats at most this many.
     batch_size = 1000
+    format: ClassVar[str] = "numpy-exact"
+    version: ClassVar[int] = 4
+    file: ClassVar[str] = "vectors.f32"
+    dtype: ClassVar[type[np.floating]] = np.float32
 
     def __init__(self, path: Path, embedder: Embedder) -> None:
         """Open the index under `path`, a folder of its own.
@@ -45,16 +50,12 @@ class NumpyExact:
         """
         self._path = path
         self._embedder = embedder
-        self._generations = Generations(path, format="numpy-exact", version=4)
-        nothing = (embedder.space, no_rows(), np.empty(0, np.float32))
-        self.position, (space, self._rows, self._lengths) = self._generations.load(_load) or (0, nothing)
-        if space != embedder.space:
-            raise StoreError(
-                f"{path} holds vectors of {space}, which cannot be compared with {embedder.space}: "
-                "delete the folder to embed the log again"
-            )
-        self._vectors = self._mapped(len(self._rows))
-        self._near = Neighbourhood(self._rows.session)
+        self._generations = Generations(path, format=self.format, version=self.version)
+        self._rows, self._lengths = no_rows(), np.empty(0, np.float32)
+        self._vectors, self._near = self._mapped(0), Neighbourhood(self._rows.session)
+        self.position = 0
+        if (loaded := self._generations.load(self._load)) is not None:
+            self.position = loaded[0]
 
     def extend(self, entries: Sequence[LogEntry]) -> None:
         """See `Index.extend`. Raises ModelError if the embedder has no model."""
@@ -68,20 +69,22 @@ class NumpyExact:
                 f"vectors of shape {vectors.shape} given for {len(entries)} events "
                 f"of {self._embedder.dimensions} dimensions"
             )
+        vectors = np.ascontiguousarray(vectors, self.dtype)
         if not np.isfinite(vectors).all():
-            raise ValueError("vectors must be finite numbers")
+            raise ValueError(f"vectors must be finite numbers of {self.dtype.__name__}")
         if not entries:
             return
         rows = self._rows.extended(entries)
         near = Neighbourhood(rows.session)
-        with self._generations.write(entries[-1].position, follows=self.position) as folder:
+        with unchanged_by_failure(self), self._generations.write(entries[-1].position, follows=self.position) as folder:
             self._append(vectors)
             grown = self._mapped(len(rows))
             lengths = self._grown_lengths(rows, near, grown)
             np.save(folder / "lengths.npy", lengths)
             rows.save(folder / "events.msgpack")
             (folder / "space.json").write_bytes(msgspec.json.encode(self._embedder.space))
-        self._rows, self._near, self._vectors, self._lengths = rows, near, grown, lengths
+            self._rows, self._near, self._vectors, self._lengths = rows, near, grown, lengths
+            self._grow(folder)
         self.position = entries[-1].position
 
     def search(self, vector: NDArray[np.float32], k: int, scope: Scope = EVERYTHING) -> list[Hit]:
@@ -104,13 +107,17 @@ class NumpyExact:
             )
         inside = self._rows.inside(scope)
         rows = np.flatnonzero(among if inside is None else among & inside)
-        scores = self._near.spread(self._vectors @ vector)[rows] / self._lengths[rows]
+        scores = self._near.spread(self._products(vector))[rows] / self._lengths[rows]
         return self._rows.best("vector", rows, np.round(scores, DECIMALS), k)
 
     def vectors_of(self, event_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of those events that the index holds."""
         row_of = self._rows.row_of
-        return {event_id: self._vectors[row_of[event_id]] for event_id in event_ids if event_id in row_of}
+        return {
+            event_id: self._vectors[row_of[event_id]].astype(np.float32, copy=False)
+            for event_id in event_ids
+            if event_id in row_of
+        }
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -122,16 +129,38 @@ class NumpyExact:
     def close(self) -> None:
         """Nothing stays open between calls."""
 
-    def _append(self, vectors: NDArray[np.float32]) -> None:
-        file = self._path / "vectors.f32"
+    def _products(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The product of each row's vector with the query."""
+        products: NDArray[np.float32] = self._vectors @ vector
+        return products
+
+    def _grow(self, folder: Path) -> None:
+        """For engines that keep more than this one: the rows have grown; `folder` is of the generation to come."""
+
+    def _reopen(self, folder: Path) -> None:
+        """Open what `_grow` wrote."""
+
+    def _load(self, folder: Path) -> None:
+        space = msgspec.json.decode((folder / "space.json").read_bytes(), type=str)
+        if space != self._embedder.space:
+            raise StoreError(
+                f"{self._path} holds vectors of {space}, which cannot be compared with {self._embedder.space}: "
+                "delete the folder to embed the log again"
+            )
+        self._rows, self._lengths = Rows.load(folder / "events.msgpack"), np.load(folder / "lengths.npy")
+        self._vectors, self._near = self._mapped(len(self._rows)), Neighbourhood(self._rows.session)
+        self._reopen(folder)
+
+    def _append(self, vectors: NDArray[Any]) -> None:
+        file = self._path / self.file
         with file.open("r+b" if file.exists() else "x+b") as stream:
             stream.truncate(self._vectors.nbytes)
             stream.seek(self._vectors.nbytes)
-            stream.write(np.ascontiguousarray(vectors, np.float32).data)
+            stream.write(vectors.data)
             stream.flush()
             os.fsync(stream.fileno())
 
-    def _grown_lengths(self, rows: Rows, near: Neighbourhood, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _grown_lengths(self, rows: Rows, near: Neighbourhood, vectors: NDArray[Any]) -> NDArray[np.float32]:
         """Lengths of the summed vectors: only those of sessions that grew are new."""
         old = len(self._lengths)
         lengths = np.concatenate([self._lengths, np.empty(len(rows) - old, np.float32)])
@@ -143,17 +172,12 @@ class NumpyExact:
         lengths[lengths == 0] = 1
         return lengths
 
-    def _mapped(self, count: int) -> NDArray[np.float32]:
+    def _mapped(self, count: int) -> NDArray[Any]:
         shape = (count, self._embedder.dimensions)
         if not count:
-            return np.empty(shape, np.float32)
+            return np.empty(shape, self.dtype)
         try:
             # A plain array over the mapping: every operation on a numpy.memmap itself costs more.
-            return np.asarray(np.memmap(self._path / "vectors.f32", np.float32, mode="r", shape=shape))
+            return np.asarray(np.memmap(self._path / self.file, self.dtype, mode="r", shape=shape))
         except (OSError, ValueError) as error:
             raise StoreError(f"{self._path} has lost vectors ({error}): delete the folder to rebuild it") from error
-
-
-def _load(folder: Path) -> tuple[str, Rows, NDArray[np.float32]]:
-    space = msgspec.json.decode((folder / "space.json").read_bytes(), type=str)
-    return space, Rows.load(folder / "events.msgpack"), np.load(folder / "lengths.npy")

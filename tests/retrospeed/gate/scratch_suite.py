@@ -110,6 +110,9 @@ class ScratchSuite:
 class Silent:
     """A progress that tells nobody."""
 
+    def importing(self) -> None:
+        """Nothing."""
+
     def begin(self, series: int) -> None:
         """Nothing."""
 

@@ -43,7 +43,7 @@ def test_nothing_is_left_and_what_is_known_is_printed(tmp_path: Path, how: signa
     sleep = f"86398.{os.getpid()}{how.value}"
     suite = ScratchSuite(tmp_path / "suite", {"bench": BENCHMARKS.format(flag=str(flag), sleep=sleep)})
     with suite.start("HEAD~1", "HEAD", "--json", str(tmp_path / "gate.json")) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not flag.exists():
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
@@ -51,7 +51,7 @@ def test_nothing_is_left_and_what_is_known_is_printed(tmp_path: Path, how: signa
         # Impatience changes nothing.
         time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "bench.track_first" in output and "unchanged" in output
     assert "bench.time_second" in output and "bench.track_third" in output

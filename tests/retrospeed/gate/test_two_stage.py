@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, wilcoxon
 
 from retrospeed.gate import signed_rank, suite_error
+from retrospeed.gate.judge_series import DEAR_PAIRS
 from retrospeed.gate.two_stage import Bounds, Decision, Outcome, Plan, decide, pairs_wanted
 
 BOUNDS = Bounds(warning=math.log1p(0.01), severe=math.log1p(0.05), screen=math.log1p(0.01))
@@ -17,15 +18,15 @@ PLAN = Plan(series=100)
 NOISE = 0.015
 
 
-def gate(change: float, noise: float, seed: int, bounds: Bounds = BOUNDS) -> Decision:
+def gate(change: float, noise: float, seed: int, bounds: Bounds = BOUNDS, plan: Plan = PLAN) -> Decision:
     """One gate over normal effects."""
     chance = random.Random(seed)
     first: list[float] = []
     second: list[float] = []
-    while (wanted := pairs_wanted(first, second, PLAN, bounds))[0]:
+    while (wanted := pairs_wanted(first, second, plan, bounds))[0]:
         more, stage = wanted
         (first if stage == 1 else second).extend(chance.gauss(change, noise) for _ in range(more))
-    return decide(first, second, PLAN, bounds)
+    return decide(first, second, plan, bounds)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,17 @@ def test_stage_2_ends_early_where_its_first_pairs_clear_the_suspect() -> None:
     changed = [effect + 0.02 for effect in clean]
     assert pairs_wanted(suspect, changed, PLAN, BOUNDS) == (PLAN.stage_2_pairs - len(changed), 2)
     assert decide(suspect, changed, PLAN, BOUNDS).outcome is Outcome.INCONCLUSIVE
+
+
+def test_of_dear_pairs_there_are_few_whatever_they_show() -> None:
+    dear = PLAN.at_most(*DEAR_PAIRS)
+    stage_2 = DEAR_PAIRS[1]
+    hopeless = [gate(0.0, 0.4, seed, plan=dear) for seed in range(20)]
+    assert {decision.outcome for decision in hopeless} == {Outcome.INCONCLUSIVE}
+    assert max(decision.pairs for decision in hopeless) == stage_2
+    assert [gate(0.15, 0.02, seed, plan=dear).outcome for seed in range(20)] == [Outcome.SEVERE] * 20
+    # One look at the least supported level is within reach of that many pairs, all worse.
+    assert 0.5**stage_2 < dear.level(supported=False)
 
 
 @pytest.mark.parametrize("count", [0, 3, 9])

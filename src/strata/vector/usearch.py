@@ -1,0 +1,54 @@
+"""Approximate nearest neighbours with usearch: a graph (HNSW) over halves, mapped into memory from its file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from usearch.index import Index
+
+from strata.vector.proposed import Directions, Proposed, blocks
+
+CONNECTIVITY = 16
+EFFORT_ADD = 128
+EFFORT_SEARCH = 96
+
+
+class Usearch(Proposed):
+    """VectorIndex for logs beyond some 100,000 events: a search looks at some hundreds of them."""
+
+    format = "usearch"
+    version = 1
+
+    _graph: Any = None
+
+    def _make(self, path: Path, old: Path | None, rows: NDArray[np.int64], directions: Directions) -> None:
+        graph = self._empty()
+        if old is not None:
+            graph.load(old)
+        replaced = rows[rows < self._held]
+        if len(replaced):
+            graph.remove(replaced.astype(np.uint64), threads=1)
+        for block in blocks(rows):
+            # One thread: the graph, and so which events it proposes, must not depend on how threads took turns.
+            graph.add(block.astype(np.uint64), directions(block), copy=True, threads=1)
+        graph.save(path)
+
+    def _view(self, path: Path) -> None:
+        self._graph = self._empty()
+        self._graph.view(path)
+        self._graph.expansion_search = EFFORT_SEARCH
+
+    def _nearest(self, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = self._graph.search(vector, count, threads=1).keys.astype(np.int64)
+        return found
+
+    def _empty(self) -> Index:
+        return Index(
+            ndim=self._embedder.dimensions,
+            metric="ip",
+            dtype="f16",
+            connectivity=CONNECTIVITY,
+            expansion_add=EFFORT_ADD,
+            expansion_search=EFFORT_SEARCH,
+        )

@@ -1,0 +1,26 @@
+"""Engines as contract tests see them: those whose library is missing are skipped, and small logs are large to them."""
+
+from typing import Any
+
+import pytest
+
+from strata.engines import ENGINES, load
+from strata.errors import MissingLibraryError
+
+SMALL = {"tail": 4, "few": 0, "proposed": 4}
+"""An index of proposals makes a segment from 4 events on, and proposes 4 at first: what it does with many events."""
+
+
+def names(layer: str) -> list[str]:
+    """The engines of a layer, the default first."""
+    return list(ENGINES[layer])
+
+
+def engine(layer: str, name: str) -> Any:
+    """The engine's class. Skips the test, saying so, if its library is not installed."""
+    try:
+        found = load(layer, name)
+    except MissingLibraryError as error:
+        pytest.skip(str(error))
+    small = {attribute: value for attribute, value in SMALL.items() if hasattr(found, attribute)}
+    return type(found.__name__, (found,), small) if small else found
