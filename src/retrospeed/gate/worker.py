@@ -83,7 +83,7 @@ class Worker:
     def prepare(self, benchmark_dir: str, name: str, has_cache: bool, timed: bool = False) -> dict[str, Any]:
         """Import the benchmark, load its cache (``cache.pickle`` in the working directory) and set it up."""
         if timed:
-            sibling("benchmark_types").load()
+            module_of(beside("benchmark_types")).load()
         from asv_runner.discovery import get_benchmark_from_name
 
         benchmark = self.benchmark = get_benchmark_from_name(benchmark_dir, name, extra_params={})
@@ -170,7 +170,7 @@ class Worker:
         calls = 1 if isolated else number
         gc.collect()
         gc.disable()
-        callgrind = sibling("callgrind_requests")
+        callgrind = module_of(beside("callgrind_requests"))
         request = callgrind.valgrind_request()
         request(callgrind.START_INSTRUMENTATION)
         try:
@@ -201,25 +201,31 @@ class Worker:
 
     def discover(self, benchmark_dir: str) -> dict[str, Any]:
         """All benchmarks of the suite as asv sees them in this environment, and the modules that do not import."""
-        found: dict[str, Any] = sibling("suite_listing").discover(benchmark_dir)
+        found: dict[str, Any] = module_of(beside("suite_listing")).discover(benchmark_dir)
         return found
 
-    def teardown(self) -> dict[str, Any]:
-        """Tear the benchmark down."""
-        self.benchmark.do_teardown()
-        return {}
+    def extend(self, script: str, function: str, **arguments: Any) -> dict[str, Any]:
+        """Have `function` of the file `script`, which keeps its state until the process ends, work on this worker."""
+        answered: dict[str, Any] = getattr(module_of(script), function)(self, **arguments)
+        return answered
 
 
-def sibling(name: str) -> Any:
-    """A module beside this script, which is not on the path: its folder holds names that would shadow others."""
+def beside(name: str) -> str:
+    """The file of a module beside this script, which is not on the path: names in its folder would shadow others."""
+    return os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")  # noqa: PTH118, PTH120
+
+
+def module_of(file: str) -> Any:
+    """The module in a file, loaded once."""
     import importlib.util
 
-    file = os.path.join(os.path.dirname(os.path.realpath(__file__)), name + ".py")  # noqa: PTH118, PTH120
-    spec = importlib.util.spec_from_file_location("retrospeed_" + name, file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    name = "retrospeed_" + os.path.basename(file)[:-3]  # noqa: PTH119
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec is not None and spec.loader is not None
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
 
 
 def give_cache(benchmark: Any, cache: Any) -> None:
