@@ -12,6 +12,7 @@ from retrospeed.bisect.command import bisect
 from retrospeed.compare import compare
 from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import ExitCode
+from retrospeed.explain.command import explain
 from retrospeed.gate.command import gate
 from retrospeed.show import show
 from retrospeed.watch.command import watch
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(gate)
 app.command()(bisect)
+app.command()(explain)
 app.add_typer(baseline.app)
 app.command()(show)
 app.command()(watch)

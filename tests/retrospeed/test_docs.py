@@ -11,6 +11,7 @@ import pytest
 
 from retrospeed import baseline_file, thresholds
 from retrospeed.exit_codes import ExitCode
+from retrospeed.explain import json_form as explanation_json
 from retrospeed.report import json_form
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,7 +19,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.mark.parametrize(
     ("name", "schema"),
-    [("verdict", json_form.json_schema()), ("baseline", baseline_file.json_schema())],
+    [
+        ("verdict", json_form.json_schema()),
+        ("baseline", baseline_file.json_schema()),
+        ("explanation", explanation_json.json_schema()),
+    ],
 )
 def test_the_published_schema_is_the_one_in_use(name, schema):
     path = DOCS / "schema" / f"{name}.schema.json"
