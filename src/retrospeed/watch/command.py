@@ -9,6 +9,7 @@ from retrospeed import asv_config, benchmarks_file, machine, options, thresholds
 from retrospeed.asv_config import Suite
 from retrospeed.exit_codes import FailOn
 from retrospeed.gate.progress import Bar
+from retrospeed.interruption import terminated_like_interrupted
 from retrospeed.pairing import Selection
 from retrospeed.report import table
 from retrospeed.result_store import ResultStore
@@ -56,7 +57,7 @@ def watch(
         thresholds_file=thresholds_file,
     )
     if confirm:
-        with Bar() as bar:
+        with terminated_like_interrupted() as interruption, Bar(interruption.check) as bar:
             measure.confirm(analysis, suite, bar, environment)
     code = analysis.exit_code(fail_on)
     if json_file is not None:
