@@ -14,6 +14,7 @@ from retrospeed.gate.verdict import GateVerdict
 from retrospeed.units import percent, value_in_words
 
 COLUMNS = ("benchmark", "base", "head", "change", "95 % interval", "CPU", "pairs", "seconds", "verdict", "why")
+NAME_WIDTH = 48
 _STYLES = {Class.SEVERE: "bold red", Class.FAILED: "bold red", Class.WARNING: "yellow", Class.IMPROVED: "green"}
 _WORDS = {
     ExitCode.OK: "pass",
@@ -30,7 +31,15 @@ def show(verdict: GateVerdict, out: Console) -> None:
         for name in COLUMNS:
             right = name in ("base", "head", "change", "CPU", "pairs", "seconds")
             wide = name in ("benchmark", "why")
-            table.add_column(name, justify="right" if right else "left", no_wrap=not wide, overflow="fold")
+            # A name that is cut in the middle is no longer found by who looks for it.
+            longest = max(len(cells(finding)[0]) for finding in verdict.judged) if name == "benchmark" else 0
+            table.add_column(
+                name,
+                justify="right" if right else "left",
+                no_wrap=not wide,
+                overflow="fold",
+                min_width=min(longest, NAME_WIDTH) or None,
+            )
         for finding in verdict.judged:
             style = _STYLES.get(finding.classification, "")
             table.add_row(*(Text(c, style=style if i == 8 else "") for i, c in enumerate(cells(finding))))

@@ -94,7 +94,9 @@ class ScratchSuite:
         return subprocess.Popen(
             [sys.executable, "-m", "retrospeed", "gate", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(Path(retrospeed.__file__).parents[1])},
+            # pytest-xdist sets COLUMNS in its workers.
+            env={key: value for key, value in os.environ.items() if key != "COLUMNS"}
+            | {"PYTHONPATH": str(Path(retrospeed.__file__).parents[1])},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
