@@ -13,9 +13,9 @@ from asv.environment import EnvironmentUnavailable
 from asv.plugin_manager import plugin_manager
 from asv.repo import get_repo
 
-from retrospeed.gate.builds import GATED, BuildError, environments
+from retrospeed.gate.builds import BuildError, environments
 from retrospeed.gate.install_folders import InstallFolders
-from retrospeed.gate.worker_pair import Side, SideName
+from retrospeed.gate.worker_pair import GATED, Side, SideName
 from retrospeed.layered import Layered
 
 

@@ -14,7 +14,7 @@ from asv.repo import NoSuchNameError, get_repo
 
 from retrospeed.errors import RetrospeedError
 from retrospeed.gate.install_folders import InstallFolders
-from retrospeed.gate.worker_pair import Side, SideName
+from retrospeed.gate.worker_pair import GATED, Side, SideName
 from retrospeed.interpreters import NoInterpreterError, installed
 from retrospeed.layered import Layered
 
@@ -36,10 +36,6 @@ class Built:
     """Names of the other environments that the configuration describes."""
     default_timeout: float
     """Seconds a benchmark may take if it does not say."""
-
-
-GATED = "RETROSPEED_GATE"
-"""Environment variable that tells a suite that whole processes are repeated, so that each can do with fewer samples."""
 
 
 def build(config_file: Path, base: str, head: str, environment: str | None = None) -> Built:

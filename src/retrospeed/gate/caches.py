@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from retrospeed.gate.discovery import Series
-from retrospeed.gate.worker_pair import Side, SideError, SideName
+from retrospeed.gate.worker_pair import GATED, Side, SideError, SideName
 from retrospeed.gate.worker_process import WorkerError, WorkerProcess
 
 _Made = Path | WorkerError
@@ -54,7 +54,7 @@ class SetupCaches:
                 folder.mkdir(parents=True)
                 made[side] = folder
                 of = self._sides[side]
-                variables = {**of.variables, "PYTHONHASHSEED": str(copy + 1)}
+                variables = {**of.variables, GATED: str(copy + 1), "PYTHONHASHSEED": str(copy + 1)}
                 workers[side] = WorkerProcess(of.python, variables, folder, folder.with_suffix(".log"))
                 workers[side].send("setup_cache", benchmark_dir=str(of.benchmark_dir), name=series.names[side])
             for side, worker in workers.items():

@@ -20,10 +20,10 @@ CONFIRMATIONS = 2
 
 VALUE_PAIRS = (8, 14)
 """Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves."""
-DEAR_SECONDS, DEAR_PAIRS = 3.0, (3, 15, 1)
-"""Of those whose first pair took longer than this, or that need a new cache for every pair, if that does; and how many
-looks there are at stage 2. Three pairs clear only what is far from the severe threshold; fifteen can be significant by
-themselves in one look. Caches and their copies are shared by the benchmarks that read them."""
+DEAR_SECONDS, DEAR_PAIRS, DEAR_CLEARED_AFTER = 3.0, 6, (3, 4)
+"""Pairs in stage 1 of those whose first pair took longer than this, or that need a new cache for every pair, if that
+does; and after how few it may clear them, which is possible only far from the severe threshold. Caches and their copies
+are shared by the benchmarks that read them."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,9 @@ def wanted(record: SeriesRecord, limits: Limits, plan: Plan) -> tuple[int, int]:
 
 def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
     """The plan for a series: fewer pairs where a process tells only one number, and where a pair takes seconds."""
-    if not record.timed and record.cache_seconds > DEAR_SECONDS:
-        return plan.at_most(*DEAR_PAIRS)
-    if record.first and record.first[0].seconds > DEAR_SECONDS:
-        return plan.at_most(*DEAR_PAIRS)
+    dear_cache = not record.timed and record.cache_seconds > DEAR_SECONDS
+    if dear_cache or (record.first and record.first[0].seconds > DEAR_SECONDS):
+        return plan.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
     return plan if record.timed else plan.at_most(*VALUE_PAIRS)
 
 

@@ -8,6 +8,7 @@ while more pairs could still settle it. Ending early can only clear, so it adds 
 All numbers are effects (log ratios or differences), greater meaning worse.
 """
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -46,6 +47,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     series: int = 1
     """Series in the run: the more, the surer each has to be."""
     stage_1_pairs: int = 12
+    clear_after: tuple[int, ...] = ()
+    """Numbers of pairs, below `stage_1_pairs`, after which stage 1 ends already if they clear the benchmark."""
     stage_2_pairs: int = 20
     early_pairs: int = 6
     """After so many of stage 2, it ends if they show no change of interest."""
@@ -53,13 +56,25 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""
     confidence: float = 0.95
 
-    def at_most(self, stage_1_pairs: int, stage_2_pairs: int, looks: int | None = None) -> "Plan":
-        """The plan with fewer pairs, for benchmarks whose pairs are dear; with fewer looks, each may be less sure."""
+    def at_most(self, stage_1_pairs: int, stage_2_pairs: int) -> "Plan":
+        """The plan with fewer pairs, for benchmarks that tell one number a process."""
         return msgspec.structs.replace(
             self,
             stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
             stage_2_pairs=min(self.stage_2_pairs, stage_2_pairs),
-            looks=min(self.looks, looks or self.looks),
+        )
+
+    def frugal(self, stage_1_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
+        """The plan for benchmarks whose pairs are dear: stage 1 may clear early, and stage 2 is one look at as many
+        pairs as can be significant beside a significant stage 1."""
+        plan = msgspec.structs.replace(self, looks=1)
+        fewest = math.ceil(-math.log2(plan.level(supported=True)))
+        stage_1_pairs = min(self.stage_1_pairs, stage_1_pairs)
+        return msgspec.structs.replace(
+            plan,
+            stage_1_pairs=stage_1_pairs,
+            clear_after=tuple(count for count in clear_after if count < stage_1_pairs),
+            stage_2_pairs=min(self.stage_2_pairs, fewest),
         )
 
     def level(self, *, supported: bool) -> float:
@@ -84,10 +99,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds) -> tuple[int, int]:
     """How many more pairs to take, and in which stage; 0 if all is decided."""
     if not second:
-        missing = plan.stage_1_pairs - len(first)
-        if missing > 0:
-            return missing, 1
-        return (plan.stage_2_pairs, 2) if is_suspect(first, bounds) else (0, 1)
+        if is_cleared(first, plan, bounds):
+            return 0, 1
+        steps = (count for count in (*plan.clear_after, plan.stage_1_pairs) if count > len(first))
+        missing = next(steps, len(first)) - len(first)
+        return (missing, 1) if missing else (plan.stage_2_pairs, 2)
     if len(second) < plan.early_pairs < plan.stage_2_pairs:
         return plan.early_pairs - len(second), 2
     if is_cleared_early(second, plan, bounds):
@@ -98,6 +114,12 @@ def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bo
     if len(second) < plan.stage_2_pairs * plan.looks and _could_settle(first, second, plan, bounds):
         return plan.stage_2_pairs, 2
     return 0, 2
+
+
+def is_cleared(first: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
+    """Whether stage 1 is over, and shows no change."""
+    enough = len(first) >= plan.stage_1_pairs or len(first) in plan.clear_after
+    return enough and not is_suspect(first, bounds)
 
 
 def is_suspect(first: Sequence[float], bounds: Bounds) -> bool:
@@ -153,8 +175,7 @@ def _outcome(
     decision: Decision, first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds
 ) -> Outcome:
     if decision.stage == 1:
-        enough = decision.pairs >= plan.stage_1_pairs and not is_suspect(first, bounds)
-        return Outcome.UNCHANGED if enough else Outcome.INCONCLUSIVE
+        return Outcome.UNCHANGED if is_cleared(first, plan, bounds) else Outcome.INCONCLUSIVE
     if is_cleared_early(second, plan, bounds):
         return Outcome.UNCHANGED
     if decision.pairs < plan.stage_2_pairs:

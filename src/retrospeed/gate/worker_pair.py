@@ -11,6 +11,11 @@ from typing import Any
 
 from retrospeed.gate.worker_process import WorkerError, WorkerProcess, WorkerSkippedError
 
+GATED = "RETROSPEED_GATE"
+"""Environment variable that tells a suite that whole processes are repeated, so that each can do with fewer samples.
+
+It is 1; while setup_cache runs again for another copy of its cache, 2, 3 and so on."""
+
 
 class SideName(StrEnum):
     """Which commit. Of equal length, so that neither side's paths and environment are longer."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, wilcoxon
 
 from retrospeed.gate import signed_rank, suite_error
-from retrospeed.gate.judge_series import DEAR_PAIRS
+from retrospeed.gate.judge_series import DEAR_CLEARED_AFTER, DEAR_PAIRS
 from retrospeed.gate.two_stage import Bounds, Decision, Outcome, Plan, decide, pairs_wanted
 
 BOUNDS = Bounds(warning=math.log1p(0.01), severe=math.log1p(0.05), screen=math.log1p(0.01))
@@ -82,14 +82,23 @@ def test_stage_2_ends_early_where_its_first_pairs_clear_the_suspect() -> None:
 
 
 def test_of_dear_pairs_there_are_few_whatever_they_show() -> None:
-    dear = PLAN.at_most(*DEAR_PAIRS)
-    stage_2 = DEAR_PAIRS[1]
+    dear = PLAN.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
+    stage_2 = dear.stage_2_pairs
+    assert stage_2 < PLAN.stage_2_pairs
     hopeless = [gate(0.0, 0.4, seed, plan=dear) for seed in range(20)]
     assert {decision.outcome for decision in hopeless} == {Outcome.INCONCLUSIVE}
     assert max(decision.pairs for decision in hopeless) == stage_2
     assert [gate(0.15, 0.02, seed, plan=dear).outcome for seed in range(20)] == [Outcome.SEVERE] * 20
-    # One look at the least supported level is within reach of that many pairs, all worse.
-    assert 0.5**stage_2 < dear.level(supported=False)
+    # One look at the level that stage 1 supports is within reach of that many pairs, all worse, and of no fewer.
+    assert 0.5**stage_2 < dear.level(supported=True) < 0.5 ** (stage_2 - 1)
+    assert PLAN.at_most(2, 2).frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER).clear_after == ()
+
+
+def test_a_plan_for_dear_pairs_never_alarms_more_often_than_the_level_it_has() -> None:
+    dear = Plan(series=100).frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
+    outcomes = [gate(0.0, 0.05, seed, plan=dear).outcome for seed in range(400)]
+    assert {Outcome.WARNING, Outcome.SEVERE, Outcome.IMPROVED}.isdisjoint(outcomes)
+    assert outcomes.count(Outcome.UNCHANGED) > 0
 
 
 @pytest.mark.parametrize("count", [0, 3, 9])
@@ -145,4 +154,9 @@ def test_of_very_few_pairs_student_tells_and_of_two_nobody() -> None:
     [([0.001, -0.002, 0.003], False), ([0.03, 0.031, 0.029], True), ([0.05, -0.06, 0.01], True)],
 )
 def test_three_dear_pairs_clear_only_what_is_far_from_severe(effects: list[float], more: bool) -> None:
-    assert bool(pairs_wanted(effects, [], PLAN.at_most(3, 14), BOUNDS)[0]) == more
+    dear = PLAN.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
+    assert pairs_wanted(effects, [], dear, BOUNDS) == (int(more), 1)
+    assert (decide(effects, [], dear, BOUNDS).outcome is Outcome.UNCHANGED) != more
+    # The next pairs may clear it still.
+    quiet = [0.001, -0.001, 0.0, 0.0]
+    assert pairs_wanted(quiet, [], dear, BOUNDS) == (0, 1)
