@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, samples
+from .blocks import measure, measure_anew, one_pass, samples
 from .metric import metric
 from .quality import Losses, losses
 from .tiers import Prepared
@@ -158,7 +158,7 @@ class WarmBm25:
 
     @cached_property
     def _opened(self) -> tuple[subject.Bm25, list[str]]:
-        return subject.open_bm25(Path(self.case["index"])), self.case["queries"]
+        return subject.open_bm25(Path(self.case["index"])), one_pass(self.case["queries"])
 
     @metric("bm25", "pass", "warm", "search, every query once")
     def time_search(self, prepared: Prepared, tier: str) -> None:

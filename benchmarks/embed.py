@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, samples
+from .blocks import DEAR_CALLS, FIRST_COPY, GATED, measure, measure_anew, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import embedded, synthetic
+from .workloads.workload import Workload
 
 BATCH = 40
 
@@ -30,19 +31,23 @@ def _measured() -> dict[str, Any]:
     embedder = subject.open_embedder()
     workload = synthetic.load("small")
     queries = [query.text for query in workload.category("phrasing", "literal", "paraphrase")]
-    single = measure(lambda text: embedder.embed([text]), queries)
+    single = measure(lambda text: embedder.embed([text]), queries, DEAR_CALLS)
     places = _sample()
     texts = [workload.texts()[place] for place in places]
-    batch = measure_anew(lambda: texts, embedder.embed, times=6, units=len(texts) / 1000)
-    expected = embedded.load(workload).events[places]
-    cosine = float(np.mean(np.sum(expected * embedder.embed(texts), axis=1)))
+    batch = measure_anew(lambda: texts, embedder.embed, times=3 if GATED else 6, units=len(texts) / 1000)
     return {
         "single": single,
         "batch": batch,
-        "drift": round(1 - cosine, 6),
+        "drift": _drift(embedder, workload, places) if FIRST_COPY else None,
         "peak": logs.bytes_at_peak(),
         "baseline": baseline,
     }
+
+
+def _drift(embedder: subject.Embedder, workload: Workload, places: list[int]) -> float:
+    expected = embedded.load(workload).events[places]
+    found = embedder.embed([workload.texts()[place] for place in places])
+    return round(1 - float(np.mean(np.sum(expected * found, axis=1))), 6)
 
 
 class ColdEmbed:

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import CALLS, measure, samples
+from .blocks import DEAR_CALLS, FIRST_COPY, GATED, measure, samples
 from .metric import metric
 from .quality import losses
 from .tiers import Prepared
 from .workloads import embedded, synthetic
 from .workloads.queries import WAYS, Way, mix, ways
-from .workloads.workload import Query
+from .workloads.workload import Query, Workload
 
 AGENTS = synthetic.AGENTS
-FEW = 10
+FEW = 3 if GATED else 10
 _LAYERS = ("ingest", "toc", "bm25", "vector", "topics", "stack", "route")
 
 
@@ -68,7 +68,7 @@ class ColdRoute:
 def _measured_mix(folder: str, tier: str, agents: str) -> dict[str, list[float]]:
     stack = subject.open_stack(Path(folder))
     # Tails are measured with one agent; several are there for the comparison of medians, in half the time.
-    calls = CALLS if agents == "single" else CALLS // 2
+    calls = DEAR_CALLS if agents == "single" else DEAR_CALLS // 2
     measured = measure(lambda query: _ask(stack, query), mix(synthetic.load(tier, agents)), calls)
     stack.close()
     return measured
@@ -107,15 +107,21 @@ def _prepare_warm(key: tuple[str, str]) -> dict[str, Any]:
     folder = _build(tier, agents)
     workload = synthetic.load(tier, agents)
     case: dict[str, Any] = {"folder": folder, "mix": _measured_mix(folder, tier, agents), "peak": logs.bytes_at_peak()}
-    stack = subject.open_stack(Path(folder))
-    case["facts"] = _losses(stack, workload.category("literal", "paraphrase"))
-    case["time"] = _losses(stack, workload.category("time"))
-    if agents == "multi":
-        case["agent"] = _losses(stack, workload.category("agent"))
-    else:
+    if FIRST_COPY:
+        case |= _quality(folder, workload, agents)
+    if agents == "single":
         case["ways"] = {name: _measured_way(folder, tier, name) for name in WAYS}
-    stack.close()
     return case
+
+
+def _quality(folder: str, workload: Workload, agents: str) -> dict[str, Any]:
+    asked = {"facts": ("literal", "paraphrase"), "time": ("time",)}
+    if agents == "multi":
+        asked["agent"] = ("agent",)
+    stack = subject.open_stack(Path(folder))
+    found = {name: _losses(stack, workload.category(*categories)) for name, categories in asked.items()}
+    stack.close()
+    return found
 
 
 class WarmRoute:

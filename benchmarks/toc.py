@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, samples
+from .blocks import measure, measure_anew, one_pass, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import synthetic
@@ -170,12 +170,12 @@ class WarmToc:
 
     @metric("toc", "pass", "warm", "read every node once", instructions=True)
     def time_nodes(self, prepared: Prepared, tier: str) -> None:
-        for node in self.case["node_ids"]:
+        for node in one_pass(self.case["node_ids"]):
             self._opened.node(node)
 
     @metric("toc", "pass", "warm", "search, every query once", instructions=True)
     def time_search(self, prepared: Prepared, tier: str) -> None:
-        for query in self.case["queries"]:
+        for query in one_pass(self.case["queries"]):
             self._opened.search(query)
 
     @metric("toc", "build", "warm", f"catch up with {LATE} new events")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, samples
+from .blocks import measure, measure_anew, one_pass, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import embedded, synthetic
@@ -189,7 +189,7 @@ class WarmTopics:
 
     @cached_property
     def _opened(self) -> tuple[Any, list[Any]]:
-        return _open(self.case["parts"], Path(self.case["index"])), self.case["questions"]
+        return _open(self.case["parts"], Path(self.case["index"])), one_pass(self.case["questions"])
 
     @metric("topics", "pass", "warm", "search, every query once")
     def time_search(self, prepared: Prepared, tier: str) -> None:

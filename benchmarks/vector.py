@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, samples
+from .blocks import measure, measure_anew, one_pass, samples
 from .metric import metric
 from .quality import Losses, losses
 from .tiers import Prepared
@@ -179,7 +179,7 @@ class WarmVector:
 
     @cached_property
     def _opened(self) -> tuple[subject.Vector, Any]:
-        return subject.open_vector(Path(self.case["index"])), self.case["questions"]
+        return subject.open_vector(Path(self.case["index"])), one_pass(self.case["questions"])
 
     @metric("vector", "pass", "warm", "search, every query once")
     def time_search(self, prepared: Prepared, tier: str) -> None:

@@ -95,14 +95,38 @@ def test_unjudged_queries_cannot_give_a_loss(queries: list[Query]) -> None:
         losses(queries, lambda _: [])
 
 
-@pytest.mark.parametrize(("gate", "samples"), [("", 10), ("1", 4)])
-def test_the_gate_which_repeats_processes_gets_fewer_samples_of_each(gate: str, samples: int) -> None:
-    code = "from benchmarks import blocks; print(*map(len, blocks.measure(lambda _: None, [1]).values()))"
+def said(code: str, gate: str) -> list[str]:
+    """What a process under the gate, or not, prints."""
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", f"from benchmarks import blocks; print(*{code})"],
         cwd=ROOT,
-        env={"PATH": "", "RETROSPEED_GATE": gate},
+        env={"PATH": "", "RETROSPEED_GATE": gate} if gate else {"PATH": ""},
         capture_output=True,
         text=True,
     )
-    assert done.stdout.split() == [str(samples)] * 4, done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(("gate", "samples"), [("", 10), ("1", 4)])
+def test_the_gate_which_repeats_processes_gets_fewer_samples_of_each(gate: str, samples: int) -> None:
+    assert said("map(len, blocks.measure(lambda _: None, [1]).values())", gate) == [str(samples)] * 4
+
+
+def test_in_the_gate_the_blocks_have_the_calls_for_a_tail_together() -> None:
+    code = "(len(blocks.measure(lambda _: None, [1], blocks.DEAR_CALLS)[name]) for name in ('p50', 'p99'))"
+    assert said(code, "1") == ["4", "1"]
+    assert said(code, "") == ["10", "10"]
+    few = "map(len, blocks.measure(lambda _: None, [1], 20).values())"
+    assert said(few, "1") == ["4", "4", "0", "4"]
+    assert said(few, "") == ["10", "10", "0", "10"]
+
+
+def test_a_pass_is_shorter_in_the_gate_and_spread_over_everything() -> None:
+    assert said("blocks.one_pass(range(250))", "1") == [str(place) for place in range(0, 250, 10)]
+    assert said("blocks.one_pass(range(7))", "1") == [str(place) for place in range(7)]
+    assert len(said("blocks.one_pass(range(250))", "")) == 250
+
+
+def test_what_is_deterministic_is_left_out_of_further_copies_of_a_cache_alone() -> None:
+    assert [said("[blocks.FIRST_COPY]", gate) for gate in ("", "1", "2")] == [["True"], ["True"], ["False"]]
