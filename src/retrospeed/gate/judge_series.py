@@ -4,6 +4,8 @@ import math
 import statistics
 from dataclasses import dataclass
 
+import msgspec
+
 from retrospeed.benchmarks_file import Benchmark
 from retrospeed.comparison import Class
 from retrospeed.gate import signed_rank
@@ -11,10 +13,12 @@ from retrospeed.gate.effects import Scale, cpu_effects, effects, scale_for, side
 from retrospeed.gate.record import SeriesRecord, SideState
 from retrospeed.gate.samples import Pair
 from retrospeed.gate.two_stage import Decision, Plan, decide, pairs_wanted
+from retrospeed.gate.worker_pair import BOTH, SideName
 from retrospeed.measurement import Outcome, SeriesKey
 from retrospeed.thresholds import Limits
 from retrospeed.units import percent, value_in_words
 
+NO_NUMBER = "tells no number"
 CONFIRMATIONS = 2
 """Pairs that must agree before a value counts as deterministic."""
 
@@ -55,6 +59,8 @@ def wanted(record: SeriesRecord, limits: Limits, plan: Plan) -> tuple[int, int]:
     if not record.timed:
         if not pairs:
             return 1, 1
+        if any(_numbers_or_skipped(record, side).outcome is Outcome.SKIPPED for side in BOTH):
+            return 0, 1
         if is_deterministic(pairs):
             settled = _same(pairs[0]) or len(pairs) >= CONFIRMATIONS
             return (0, 1) if settled else (1, 1)
@@ -132,7 +138,7 @@ def _finding(record: SeriesRecord, classification: Class, why: str, **more: obje
 
 
 def _without_numbers(record: SeriesRecord) -> tuple[Class, str] | None:
-    base, head = record.base, record.head
+    base, head = (_numbers_or_skipped(record, side) for side in BOTH)
     if not record.finished and not record.first:
         return Class.INCONCLUSIVE, "the run ended before it was measured"
     if base.version is not None and head.version is not None and base.version != head.version:
@@ -150,8 +156,20 @@ def _without_numbers(record: SeriesRecord) -> tuple[Class, str] | None:
     return Class.UNMEASURED, f"at BASE {_state(base)}; at HEAD {_state(head)}"
 
 
+def _numbers_or_skipped(record: SeriesRecord, side: SideName) -> SideState:
+    """The state of a side; skipped if it told no number at all, which is how a benchmark says NaN in asv."""
+    state = record.base if side is SideName.BASE else record.head
+    told = [sample for pair in record.first + record.second for sample in getattr(pair, side)]
+    if state.outcome is not Outcome.MEASURED or not told or any(map(math.isfinite, told)):
+        return state
+    return msgspec.structs.replace(state, outcome=Outcome.SKIPPED, error=NO_NUMBER)
+
+
 def _state(side: SideState) -> str:
-    words = {Outcome.SKIPPED: "skipped", Outcome.FAILED: f"fails: {side.error}"}
+    words = {
+        Outcome.SKIPPED: NO_NUMBER if side.error == NO_NUMBER else "skipped",
+        Outcome.FAILED: f"fails: {side.error}",
+    }
     return words.get(side.outcome, side.error or "not there")
 
 

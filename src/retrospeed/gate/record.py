@@ -3,7 +3,9 @@
 Judging needs nothing else, so a verdict can be computed again from this file, with other thresholds too.
 """
 
+import math
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -110,10 +112,19 @@ def write(record: GateRecord, path: Path) -> None:
         raise RetrospeedError(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def _with_nan(read: Any, *, of_a_pair: bool = False) -> Any:
+    """What JSON said, with NaN where a pair's samples are null: JSON has no numbers that are not finite."""
+    if isinstance(read, dict):
+        return {key: _with_nan(value, of_a_pair=key in ("base", "head")) for key, value in read.items()}
+    if isinstance(read, list):
+        return [math.nan if item is None and of_a_pair else _with_nan(item) for item in read]
+    return read
+
+
 def read(path: Path) -> GateRecord:
     """Read what `write` wrote. Raises RetrospeedError."""
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=GateRecord)
+        record = msgspec.convert(_with_nan(msgspec.json.decode(path.read_bytes())), GateRecord)
     except OSError as error:
         raise RetrospeedError(f"{path} cannot be read: {error.strerror}.") from error
     except msgspec.DecodeError as error:

@@ -7,6 +7,7 @@ import pytest
 
 from retrospeed.comparison import Class
 from retrospeed.exit_codes import ExitCode, FailOn
+from retrospeed.gate.record import read, write
 from retrospeed.gate.two_stage import Plan
 from retrospeed.gate.verdict import GateVerdict, verdict
 from tests.retrospeed.gate.scratch_suite import ScratchSuite
@@ -183,6 +184,10 @@ def track_not_a_number():
     return float("nan")
 
 
+def track_number_at_base():
+    return float("nan") if work.SIDE == "head" else 1.0
+
+
 def track_same():
     return 3.25
 
@@ -266,7 +271,8 @@ MEASURED = {Class.UNCHANGED, Class.INCONCLUSIVE}
         ("cases.FailsNowAndThen.time_fails_now_and_then", MEASURED, "2 of its pairs failed"),
         ("cases.timeraw_import", MEASURED, ""),
         ("cases.track_nothing_countable", {Class.UNMEASURED}, "not a number"),
-        ("cases.track_not_a_number", {Class.INCONCLUSIVE}, "not every value is a finite number"),
+        ("cases.track_not_a_number", {Class.UNMEASURED}, "at BASE tells no number; at HEAD tells no number"),
+        ("cases.track_number_at_base", {Class.VANISHED}, "at HEAD tells no number"),
         ("cases.track_same", {Class.UNCHANGED}, "identical"),
         ("cases.track_samples", {Class.UNCHANGED}, "identical"),
         ("cases.track_higher_is_better", {Class.SEVERE}, "deterministic"),
@@ -284,7 +290,15 @@ def test_each_case_has_its_class(found: GateVerdict, name: str, classes: set[Cla
 
 def test_every_series_is_found_once(found: GateVerdict) -> None:
     names = [str(finding.key) for finding in found.findings]
-    assert len(names) == len(set(names)) == 34
+    assert len(names) == len(set(names)) == 35
+
+
+def test_a_record_with_numbers_that_json_lacks_is_read_again(found: GateVerdict, tmp_path: Path) -> None:
+    write(found.record, tmp_path / "gate.json")
+    again = verdict(read(tmp_path / "gate.json"), FailOn.SEVERE)
+    assert [(one.key, one.classification, one.why) for one in again.findings] == [
+        (one.key, one.classification, one.why) for one in found.findings
+    ]
 
 
 def test_a_number_found_while_the_cache_was_made_is_not_taken_for_deterministic(found: GateVerdict) -> None:
