@@ -16,6 +16,7 @@ from asv_runner.discovery import disc_benchmarks, get_benchmark_from_name
 from benchmarks.workloads import synthetic, vectors
 
 from benchmarks import blocks, metric, route, sources, tiers
+from benchmarks import embed as embed_suite
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = str(ROOT / "benchmarks")
@@ -65,7 +66,8 @@ def tiny(tmp_path: Path, vectors_cache: Path, model: Any, monkeypatch: pytest.Mo
     monkeypatch.setattr(synthetic, "verified", lambda workload: workload)
     monkeypatch.setattr(blocks, "BLOCKS", 2)
     monkeypatch.setattr(blocks, "CALLS", 20)
-    monkeypatch.setattr(route, "CALLS", 20)
+    monkeypatch.setattr(route, "DEAR_CALLS", 20)
+    monkeypatch.setattr(embed_suite, "DEAR_CALLS", 20)
     monkeypatch.chdir(tmp_path)
 
 
