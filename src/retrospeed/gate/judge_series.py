@@ -22,8 +22,9 @@ NO_NUMBER = "tells no number"
 CONFIRMATIONS = 2
 """Pairs that must agree before a value counts as deterministic."""
 
-VALUE_PAIRS = (8, 14)
-"""Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves."""
+VALUE_PAIRS, VALUE_CLEARED_AFTER = (8, 14), (6,)
+"""Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves; and after how few
+stage 1 may clear them."""
 DEAR_SECONDS, DEAR_PAIRS, DEAR_CLEARED_AFTER = 3.0, 6, (3, 4)
 """Pairs in stage 1 of those whose first pair took longer than this, or that need a new cache for every pair, if that
 does; and after how few it may clear them, which is possible only far from the severe threshold. Caches and their copies
@@ -74,7 +75,7 @@ def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
     dear_cache = not record.timed and record.cache_seconds > DEAR_SECONDS
     if dear_cache or (record.first and record.first[0].seconds > DEAR_SECONDS):
         return plan.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
-    return plan if record.timed else plan.at_most(*VALUE_PAIRS)
+    return plan if record.timed else plan.at_most(*VALUE_PAIRS, VALUE_CLEARED_AFTER)
 
 
 def is_deterministic(pairs: list[Pair]) -> bool:

@@ -2,8 +2,9 @@
 
 Stage 1 is short, and clears what is clearly equal; nothing is ever called changed by it. Suspects are measured again
 with fresh pairs, and only these give the verdict and its estimate: an estimate from the data that raised the suspicion
-would be too large, by selection. Stage 2 ends early if its first pairs clear the suspect, and goes on, to a limit,
-while more pairs could still settle it. Ending early can only clear, so it adds nothing to the chance of a false alarm.
+would be too large, by selection. Both stages end early if their first pairs clear the benchmark, which adds nothing to
+the chance of a false alarm. Stage 2 also ends as soon as it can be significant, if it is; and it goes on, to a limit,
+while more pairs could still settle it. The level is shared between these looks.
 
 All numbers are effects (log ratios or differences), greater meaning worse.
 """
@@ -47,39 +48,60 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     series: int = 1
     """Series in the run: the more, the surer each has to be."""
     stage_1_pairs: int = 12
-    clear_after: tuple[int, ...] = ()
+    clear_after: tuple[int, ...] = (8,)
     """Numbers of pairs, below `stage_1_pairs`, after which stage 1 ends already if they clear the benchmark."""
     stage_2_pairs: int = 20
     early_pairs: int = 6
     """After so many of stage 2, it ends if they show no change of interest."""
     looks: int = 3
     """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""
+    early_look: bool = True
+    """Whether stage 2 is judged once before, after `fewest_significant` pairs, and ends there if they are."""
     confidence: float = 0.95
 
-    def at_most(self, stage_1_pairs: int, stage_2_pairs: int) -> "Plan":
+    def at_most(self, stage_1_pairs: int, stage_2_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
         """The plan with fewer pairs, for benchmarks that tell one number a process."""
         return msgspec.structs.replace(
             self,
             stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
+            clear_after=clear_after,
             stage_2_pairs=min(self.stage_2_pairs, stage_2_pairs),
+            early_look=False,
         )
 
     def frugal(self, stage_1_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
         """The plan for benchmarks whose pairs are dear: stage 1 may clear early, and stage 2 is one look at as many
         pairs as can be significant beside a significant stage 1."""
-        plan = msgspec.structs.replace(self, looks=1)
-        fewest = math.ceil(-math.log2(plan.level(supported=True)))
-        stage_1_pairs = min(self.stage_1_pairs, stage_1_pairs)
+        plan = msgspec.structs.replace(self, looks=1, early_look=False)
         return msgspec.structs.replace(
             plan,
-            stage_1_pairs=stage_1_pairs,
-            clear_after=tuple(count for count in clear_after if count < stage_1_pairs),
-            stage_2_pairs=min(self.stage_2_pairs, fewest),
+            stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
+            clear_after=clear_after,
+            stage_2_pairs=min(self.stage_2_pairs, plan.fewest_significant),
         )
 
     def level(self, *, supported: bool) -> float:
         """One-sided level of each look at stage 2, where stage 1 supports it or does not."""
-        return suite_error.stage_2_level(self.series, self.looks, supported=supported)
+        return suite_error.stage_2_level(self.series, self.looks + self.early_look, supported=supported)
+
+    @property
+    def fewest_significant(self) -> int:
+        """As few pairs as can be significant beside a significant stage 1, if all of them agree."""
+        return math.ceil(-math.log2(self.level(supported=True)))
+
+    def stage_1_steps(self) -> tuple[int, ...]:
+        """Numbers of pairs after which stage 1 may end."""
+        return (*(count for count in self.clear_after if count < self.stage_1_pairs), self.stage_1_pairs)
+
+    def stage_2_steps(self) -> tuple[int, ...]:
+        """Numbers of pairs after which stage 2 may end."""
+        early = {self.early_pairs, self.fewest_significant if self.early_look else self.early_pairs}
+        before = sorted(count for count in early if count < self.stage_2_pairs)
+        return (*before, *(self.stage_2_pairs * look for look in range(1, self.looks + 1)))
+
+    def is_early_look(self, pairs: int) -> bool:
+        """Whether so many pairs of stage 2 are those of the early look."""
+        return self.early_look and pairs == self.fewest_significant < self.stage_2_pairs
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,24 +123,27 @@ def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bo
     if not second:
         if is_cleared(first, plan, bounds):
             return 0, 1
-        steps = (count for count in (*plan.clear_after, plan.stage_1_pairs) if count > len(first))
-        missing = next(steps, len(first)) - len(first)
-        return (missing, 1) if missing else (plan.stage_2_pairs, 2)
-    if len(second) < plan.early_pairs < plan.stage_2_pairs:
-        return plan.early_pairs - len(second), 2
+        missing = _up_to_next(plan.stage_1_steps(), first)
+        return (missing, 1) if missing else (_up_to_next(plan.stage_2_steps(), second), 2)
     if is_cleared_early(second, plan, bounds):
         return 0, 2
-    missing = -len(second) % plan.stage_2_pairs
-    if missing:
-        return missing, 2
-    if len(second) < plan.stage_2_pairs * plan.looks and _could_settle(first, second, plan, bounds):
-        return plan.stage_2_pairs, 2
-    return 0, 2
+    if plan.is_early_look(len(second)):
+        is_over = decide(first, second, plan, bounds).outcome is not Outcome.UNCHANGED
+    else:
+        is_over = len(second) % plan.stage_2_pairs == 0
+    if is_over and not _could_settle(first, second, plan, bounds):
+        return 0, 2
+    return _up_to_next(plan.stage_2_steps(), second), 2
+
+
+def _up_to_next(steps: Sequence[int], effects: Sequence[float]) -> int:
+    """How many are missing to the next step; 0 after the last."""
+    return next((count for count in steps if count > len(effects)), len(effects)) - len(effects)
 
 
 def is_cleared(first: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
     """Whether stage 1 is over, and shows no change."""
-    enough = len(first) >= plan.stage_1_pairs or len(first) in plan.clear_after
+    enough = len(first) >= plan.stage_1_pairs or len(first) in plan.stage_1_steps()
     return enough and not is_suspect(first, bounds)
 
 
@@ -178,7 +203,7 @@ def _outcome(
         return Outcome.UNCHANGED if is_cleared(first, plan, bounds) else Outcome.INCONCLUSIVE
     if is_cleared_early(second, plan, bounds):
         return Outcome.UNCHANGED
-    if decision.pairs < plan.stage_2_pairs:
+    if decision.pairs < plan.stage_2_pairs and not plan.is_early_look(decision.pairs):
         return Outcome.INCONCLUSIVE
     level_worse, level_better = (
         plan.level(supported=bool(first) and p(first) < suite_error.STAGE_1_LEVEL)

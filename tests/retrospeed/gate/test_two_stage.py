@@ -66,7 +66,8 @@ def test_power_at_three_percent() -> None:
 
 def test_a_clean_benchmark_costs_one_stage_and_no_estimate_comes_from_stage_1_of_a_suspect() -> None:
     decision = gate(0.0, 0.002, 3)
-    assert (decision.pairs, decision.stage) == (PLAN.stage_1_pairs, 1)
+    assert (decision.pairs, decision.stage) == (PLAN.clear_after[0], 1)
+    assert gate(0.0, 0.015, 3).pairs in (*PLAN.stage_1_steps(), PLAN.early_pairs)
     changed = decide([0.5] * 10, [0.03] * 20, PLAN, BOUNDS)
     assert changed.estimate == pytest.approx(0.03) and changed.stage == 2
 
@@ -77,8 +78,18 @@ def test_stage_2_ends_early_where_its_first_pairs_clear_the_suspect() -> None:
     assert pairs_wanted(suspect, clean, PLAN, BOUNDS) == (0, 2)
     assert decide(suspect, clean, PLAN, BOUNDS).outcome is Outcome.UNCHANGED
     changed = [effect + 0.02 for effect in clean]
-    assert pairs_wanted(suspect, changed, PLAN, BOUNDS) == (PLAN.stage_2_pairs - len(changed), 2)
+    assert pairs_wanted(suspect, changed, PLAN, BOUNDS) == (PLAN.fewest_significant - len(changed), 2)
     assert decide(suspect, changed, PLAN, BOUNDS).outcome is Outcome.INCONCLUSIVE
+
+
+def test_stage_2_ends_as_soon_as_it_can_be_significant_if_it_is() -> None:
+    fewest = PLAN.fewest_significant
+    assert 0.5**fewest < PLAN.level(supported=True) < 0.5 ** (fewest - 1)
+    clear = [gate(0.10, 0.01, seed) for seed in range(20)]
+    assert {(decision.outcome, decision.pairs) for decision in clear} == {(Outcome.SEVERE, fewest)}
+    # Nothing is called unchanged by so few.
+    suspect, doubtful = [0.02] * 11 + [0.021], [0.02, -0.015] * (fewest // 2) + [0.0] * (fewest % 2)
+    assert pairs_wanted(suspect, doubtful, PLAN, BOUNDS) == (PLAN.stage_2_pairs - fewest, 2)
 
 
 def test_of_dear_pairs_there_are_few_whatever_they_show() -> None:
@@ -91,7 +102,7 @@ def test_of_dear_pairs_there_are_few_whatever_they_show() -> None:
     assert [gate(0.15, 0.02, seed, plan=dear).outcome for seed in range(20)] == [Outcome.SEVERE] * 20
     # One look at the level that stage 1 supports is within reach of that many pairs, all worse, and of no fewer.
     assert 0.5**stage_2 < dear.level(supported=True) < 0.5 ** (stage_2 - 1)
-    assert PLAN.at_most(2, 2).frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER).clear_after == ()
+    assert PLAN.at_most(2, 2, (3,)).frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER).stage_1_steps() == (2,)
 
 
 def test_a_plan_for_dear_pairs_never_alarms_more_often_than_the_level_it_has() -> None:
@@ -111,7 +122,7 @@ def test_too_few_pairs_are_inconclusive(count: int) -> None:
 def test_the_chance_of_any_alarm_in_a_run_is_bounded(series: int) -> None:
     plan = Plan(series=series)
     both_stages = suite_error.STAGE_1_LEVEL * plan.level(supported=True)
-    bound = (both_stages + plan.level(supported=False)) * plan.looks
+    bound = (both_stages + plan.level(supported=False)) * (plan.looks + plan.early_look)
     assert bound <= 1e-4 + 1e-12
     assert series * bound <= suite_error.RUN_LEVEL + 1e-12
 
