@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from retrospeed import baseline
+from retrospeed.backfill.command import backfill
 from retrospeed.bisect.command import bisect
 from retrospeed.compare import compare
 from retrospeed.errors import RetrospeedError
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(gate)
 app.command()(bisect)
+app.command()(backfill)
 app.command()(explain)
 app.add_typer(baseline.app)
 app.command()(show)
