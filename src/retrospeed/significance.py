@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import mannwhitneyu
+import scipy
 
 Samples = Sequence[float]
 
@@ -49,7 +49,9 @@ def mann_whitney_p(base: Samples, head: Samples) -> float:
     ranks[order] = np.arange(order.size)
     exact = max(x.size, y.size) <= _EXACT_UP_TO
     sides = ranks[: x.size].tolist(), ranks[x.size :].tolist()
-    return float(mannwhitneyu(*sides, use_continuity=False, method="exact" if exact else "asymptotic").pvalue)
+    return float(
+        scipy.stats.mannwhitneyu(*sides, use_continuity=False, method="exact" if exact else "asymptotic").pvalue
+    )
 
 
 def shift_interval(base: Samples, head: Samples, confidence: float = CONFIDENCE) -> tuple[float, float]:

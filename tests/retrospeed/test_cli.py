@@ -75,3 +75,10 @@ def test_a_host_without_results_takes_the_only_machine_there_is(suite, monkeypat
     monkeypatch.setenv("HOME", str(suite.root))
     suite.measured(suite.commits[0], {"a.time_x": timing(1.0)}, machine="one")
     assert machine.choose(ResultStore(suite.root / "results")) == "one"
+
+
+def test_a_command_starts_without_what_it_may_not_need(tmp_path):
+    tell = "import sys; import retrospeed.cli; print({'scipy.stats', 'distributed', 'torch'} & sys.modules.keys())"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, "-c", tell], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

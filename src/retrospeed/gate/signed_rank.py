@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import ttest_1samp, wilcoxon
+import scipy
 
 FEWEST = 5
 
@@ -40,8 +40,12 @@ def p_greater(differences: Sequence[float]) -> float:
     if not np.any(differences):
         return 1.0
     if len(differences) < FEWEST:
-        return float(ttest_1samp(differences, 0.0, alternative="greater").pvalue) if np.ptp(differences) else 0.5
-    return float(wilcoxon(differences, alternative="greater").pvalue)
+        return (
+            float(scipy.stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue)
+            if np.ptp(differences)
+            else 0.5
+        )
+    return float(scipy.stats.wilcoxon(differences, alternative="greater").pvalue)
 
 
 def p_less(differences: Sequence[float]) -> float:
@@ -61,7 +65,7 @@ def _student_interval(differences: Sequence[float], confidence: float) -> tuple[
         return -np.inf, np.inf
     if not np.ptp(differences):
         return differences[0], differences[0]
-    found = ttest_1samp(differences, 0.0).confidence_interval(confidence)
+    found = scipy.stats.ttest_1samp(differences, 0.0).confidence_interval(confidence)
     return float(found.low), float(found.high)
 
 

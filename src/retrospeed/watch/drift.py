@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from scipy.special import ndtr
-from scipy.stats import kendalltau, theilslopes
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,13 +63,13 @@ def slow_drift(values: Floats, positions: npt.NDArray[np.int64], deflation: floa
     values, positions = values[-WINDOW:], positions[-WINDOW:]
     if len(values) < 2 * SHORTEST_RAMP:
         return None
-    tau = kendalltau(positions, values)
+    tau = scipy.stats.kendalltau(positions, values)
     # The normal approximation of the test, its deviation widened as a mean's is.
     z = abs(_z(float(tau.statistic), len(values))) / deflation
     p = float(2 * ndtr(-z))
     if not p < LEVEL:
         return None
-    slope = float(theilslopes(values, positions).slope)
+    slope = float(scipy.stats.theilslopes(values, positions).slope)
     return Ramp(0, len(values) - 1, slope * float(positions[-1] - positions[0]), p)
 
 

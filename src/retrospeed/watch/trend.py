@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import theilslopes
+import scipy
 
 from retrospeed.thresholds import Limits
 from retrospeed.watch.series import Series
@@ -50,7 +50,7 @@ def trend(series: Series, limits: Limits, last: int = LAST) -> Trend:
     scaled = np.log(values) if is_relative else values
     ends = max(1, min(_ENDS, len(scaled) // 3))
     total = float(np.median(scaled[-ends:]) - np.median(scaled[:ends]))
-    slope = float(theilslopes(scaled, positions).slope) if len(scaled) > 2 else 0.0
+    slope = float(scipy.stats.theilslopes(scaled, positions).slope) if len(scaled) > 2 else 0.0
     noise = float(np.median(np.abs(np.diff(scaled)))) * 1.4826 / math.sqrt(2) if len(scaled) > 2 else 0.0
     margin = 2 * noise * math.sqrt(2 / ends) * 1.25
     change = math.expm1(total) if is_relative else total
