@@ -116,18 +116,25 @@ def _blamed(row: Row, profile: Difference) -> str:
     if callee is not None:
         inside = _below(row, profile)[callee.id]
         text += f", of which {amount(inside, what)} in `{callee.id}`, which it calls"
-        if callee.calls_base is not None and callee.calls_head is not None and callee.calls_base != callee.calls_head:
-            text += f" (run {times(callee.calls_head)} instead of {times(callee.calls_base)})"
-    elif row.calls_base and row.calls_head is not None and row.calls_base != row.calls_head:
-        text += f"; it is run {times(row.calls_head)} instead of {times(row.calls_base)}"
-    elif not row.calls_base and row.calls_head and row.status is Status.NEW:
-        text += f"; it is run {times(row.calls_head)}"
+        if run := run_in_words(callee):
+            text += f" ({run})"
+    elif run := run_in_words(row):
+        text += f"; it is {run}"
     return text + "."
 
 
-def times(calls: float) -> str:
-    """A number of calls in words."""
-    return {0: "never", 1: "once", 2: "twice"}.get(int(calls), f"{calls:,.0f} times")
+def run_in_words(row: Row) -> str:
+    """How often a function is run, if that changed: ``run 120 times instead of 61``; empty if it did not."""
+    before, after = row.calls_base, row.calls_head
+    if before is None or after is None or before == after:
+        return ""
+    if not after:
+        return f"no longer run, {_times(before)} before"
+    return f"run {_times(after)}" + (f" instead of {before:,.0f}" if before else "")
+
+
+def _times(calls: float) -> str:
+    return {1: "once", 2: "twice"}.get(int(calls), f"{calls:,.0f} times")
 
 
 def _dearest_callee(row: Row, profile: Difference) -> Row | None:

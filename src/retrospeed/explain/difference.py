@@ -186,7 +186,9 @@ def _named(id: FunctionId, side: SideName, edits: Edits) -> FunctionId:
 
 
 def _owner(stack: Stack, edits: Edits) -> FunctionId | None:
-    return next((id for id in reversed(stack) if edits.of(id) is not Status.SAME), None)
+    """The innermost touched function; for a comprehension the function that it stands in, which people know by name."""
+    touched = next((id for id in reversed(stack) if edits.of(id) is not Status.SAME), None)
+    return touched.named if touched is not None and touched.named in stack else touched
 
 
 def _per_round(rounds: _Rounds, keys: Callable[[Stack], Sequence[FunctionId | None]]) -> _PerRound:

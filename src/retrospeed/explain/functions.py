@@ -38,9 +38,7 @@ class Edits:
 
     def of(self, id: FunctionId) -> Status:
         """The status of a function; one without a name of its own has that of the function around it."""
-        while id not in self.status and ".<" in id.name:
-            id = FunctionId(id.module, id.name.rpartition(".<")[0])
-        return self.status.get(id, Status.SAME)
+        return self.status.get(id) or self.status.get(id.named, Status.SAME)
 
 
 def edits(repository: Path, base: Sources, head: Sources) -> Edits:

@@ -69,8 +69,9 @@ def total(profile: Difference) -> str:
     unit = "seconds" if profile.what is What.TIME else "bytes"
     before, after = value_in_words(profile.base, unit), value_in_words(profile.head, unit)
     ends = f"{amount(profile.total.low, profile.what)} to {amount(profile.total.high, profile.what)}"
+    calls = "1 call" if profile.calls == 1 else f"{profile.calls:,} calls"
     how = (
-        f"{profile.rounds} rounds of {profile.calls:,} calls at each commit, in turns"
+        f"{profile.rounds} rounds of {calls} at each commit, in turns"
         if profile.what is What.TIME
         else f"what is held at the peak, in {profile.rounds} rounds"
     )

@@ -69,7 +69,7 @@ class Sampler:
         self._due = perf_counter() + delay
         signal.setitimer(signal.ITIMER_REAL, delay)
 
-    def _look(self, number: int, frame: FrameType | None) -> None:
+    def _look(self, _: int, frame: FrameType | None) -> None:
         now = perf_counter()
         weight = MEAN + max(0.0, now - self._due)
         stack = []
@@ -80,7 +80,9 @@ class Sampler:
         if frame is not None and stack and leaf is not None:
             key = tuple(reversed(stack))
             self.stacks[key] = self.stacks.get(key, 0.0) + weight
-            line = (leaf.f_code, leaf.f_lineno)
+            # What the compiler added by itself stands on no line, and is known by its place in the code.
+            number = leaf.f_lineno
+            line = (leaf.f_code, ~leaf.f_lasti if number is None else number)
             self.lines[line] = self.lines.get(line, 0.0) + weight
         self._arm()
         self._looking += perf_counter() - now
@@ -97,13 +99,24 @@ class Sampler:
             "seconds": self.wall / calls,
             "functions": [described(code) for code in functions],
             "stacks": [[[functions[code] for code in key], value * scale] for key, value in self.stacks.items()],
-            "lines": [[functions[code], line, value * scale] for (code, line), value in self.lines.items()],
+            "lines": [
+                [functions[code], line if line >= 0 else line_before(code, ~line), value * scale]
+                for (code, line), value in self.lines.items()
+            ],
         }
 
 
 def described(code: CodeType) -> list[Any]:
     """File, name and first line of a function."""
     return [code.co_filename, getattr(code, "co_qualname", code.co_name), code.co_firstlineno]
+
+
+def line_before(code: CodeType, place: int) -> int:
+    """The last line that begins before a place in the code."""
+    # Python 3.9 has none.
+    lines: list[tuple[int, int, int | None]] = list(code.co_lines()) if hasattr(code, "co_lines") else []
+    before = [line for start, _, line in lines if line is not None and start <= place]
+    return before[-1] if before else code.co_firstlineno
 
 
 _samplers: list[Sampler] = []

@@ -33,6 +33,14 @@ class FunctionId(NamedTuple):
     def __str__(self) -> str:
         return f"{self.module}.{self.name}" if self.module else self.name
 
+    @property
+    def named(self) -> "FunctionId":
+        """The function that a comprehension, a generator expression or a lambda stands in; else itself."""
+        name = self.name
+        while name.endswith(">") and ".<" in name:
+            name = name.rpartition(".<")[0]
+        return FunctionId(self.module, name)
+
 
 @dataclass(frozen=True)
 class Function:

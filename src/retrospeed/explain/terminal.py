@@ -33,7 +33,7 @@ def show(explanation: Explanation, out: Console) -> None:
             out.print(Text(left), soft_wrap=True)
         if profile.lines:
             out.print()
-            out.print("The commit's dearest lines:", style="bold")
+            out.print("Lines that the commit spends its time on:", style="bold")
             for line in profile.lines[:MOST_HOT_LINES]:
                 share = percentage(line.value / profile.head) if profile.head else ""
                 out.print(Text(f"  {share:>5}  {line.place}  {line.text}"), soft_wrap=True)
