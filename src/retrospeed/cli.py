@@ -15,6 +15,7 @@ from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import ExitCode
 from retrospeed.explain.command import explain
 from retrospeed.gate.command import gate
+from retrospeed.nightly.command import nightly
 from retrospeed.show import show
 from retrospeed.watch.command import watch
 
@@ -48,6 +49,7 @@ app.command()(gate)
 app.command()(bisect)
 app.command()(backfill)
 app.command()(explain)
+app.command()(nightly)
 app.add_typer(baseline.app)
 app.command()(show)
 app.command()(watch)
