@@ -6,7 +6,7 @@ from retrospeed.asv_config import Suite
 from retrospeed.errors import RetrospeedError
 from retrospeed.nightly import measuring
 from retrospeed.nightly.request import Tell
-from retrospeed.watch import page
+from retrospeed.watch import page, site
 from retrospeed.watch.command import watched
 
 
@@ -22,7 +22,7 @@ def publish(suite: Suite, machine: str, thresholds_file: Path | None, tell: Tell
     try:
         file = suite.html_dir / f"history-{machine}.html"
         page.write(watched(suite, machine_name=machine, thresholds_file=thresholds_file), file)
-        page.link(file, suite.html_dir, machine)
+        site.link(file, suite.html_dir, machine)
     except RetrospeedError as error:
         return [f"the page of charts: {error}"]
     return []

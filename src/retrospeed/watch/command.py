@@ -13,7 +13,7 @@ from retrospeed.interruption import terminated_like_interrupted
 from retrospeed.pairing import Selection
 from retrospeed.report import table
 from retrospeed.result_store import ResultStore
-from retrospeed.watch import archive, commit_order, json_form, measure, page, ratio_file, terminal
+from retrospeed.watch import archive, commit_order, json_form, measure, page, ratio_file, site, terminal
 from retrospeed.watch.analysis import Analysis, Rule, analyse
 from retrospeed.watch.trend import LAST
 
@@ -35,7 +35,14 @@ def watch(
     every: Annotated[bool, typer.Option("--all", help="Print every series and every change.")] = False,
     thresholds_file: options.ThresholdsFile = None,
     json_file: options.JsonFile = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Also write a page of charts to this file.")] = None,
+    html_file: Annotated[
+        Path | None,
+        typer.Option("--html", help="Also write a page of charts to this file; inside asv's site, link it."),
+    ] = None,
+    into_site: Annotated[
+        bool,
+        typer.Option("--site", help="Only put a page of charts of every machine into asv's published site, linked."),
+    ] = False,
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Measure every open alert again, now, before it is told.")
     ] = False,
@@ -47,24 +54,38 @@ def watch(
     asks for it, 4 if there are too few points to tell.
     """
     suite = asv_config.load(config)
-    analysis = watched(
-        suite,
-        machine_name=machine_name,
-        since=since,
-        selection=Selection.of(bench, exclude, environment),
-        rule=rule,
-        last=last,
-        thresholds_file=thresholds_file,
-    )
+
+    def analysed(name: str | None) -> Analysis:
+        return watched(
+            suite,
+            machine_name=name,
+            since=since,
+            selection=Selection.of(bench, exclude, environment),
+            rule=rule,
+            last=last,
+            thresholds_file=thresholds_file,
+        )
+
+    if into_site:
+        names = [machine_name] if machine_name else ResultStore(suite.results_dir).machines()
+        # Without any machine the analysis says what is missing.
+        for path in site.install(suite, [analysed(name) for name in names] or [analysed(None)]):
+            typer.echo(f"{path} is linked from asv's front page.")
+        return
+    analysis = analysed(machine_name)
+    not_confirmed = []
     if confirm:
         with terminated_like_interrupted() as interruption, Bar(interruption.check) as bar:
-            measure.confirm(analysis, suite, bar, environment)
+            not_confirmed = measure.confirm(analysis, suite, bar, environment, thresholds_file)
     code = analysis.exit_code(fail_on)
     if json_file is not None:
         json_form.write(analysis, int(code), json_file)
     if html_file is not None:
         page.write(analysis, html_file)
+        site.link_if_inside(html_file, suite, analysis.archive.machine)
     terminal.show(analysis, table.console(), every=every)
+    for sentence in not_confirmed:
+        typer.echo(f"retrospeed: {sentence}", err=True)
     raise typer.Exit(code)
 
 

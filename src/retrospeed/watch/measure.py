@@ -1,13 +1,16 @@
 """Measures with the gate's machinery: ratios of a commit to the reference, and suspects once more."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from retrospeed.asv_config import Suite
 from retrospeed.comparison import SEVERE_CLASSES, Class
+from retrospeed.errors import RetrospeedError
 from retrospeed.exit_codes import FailOn
 from retrospeed.gate import builds, limits
+from retrospeed.gate.judge_series import Finding
 from retrospeed.gate.run import Progress, Request, run
 from retrospeed.gate.two_stage import Plan
 from retrospeed.gate.verdict import verdict
@@ -50,25 +53,58 @@ def store_ratios(
     return ratio_file.write(ratio_file.of_record(record, machine), suite.results_dir)
 
 
-def confirm(analysis: Analysis, suite: Suite, progress: Progress, environment: str | None = None) -> None:
+def measured_again(
+    suite: Suite,
+    base: str,
+    head: str,
+    names: Sequence[str],
+    progress: Progress,
+    *,
+    environment: str | None = None,
+    thresholds_file: Path | None = None,
+) -> tuple[Finding, ...]:
+    """What fresh pairs of two commits show of the series with these names, worst first.
+
+    Raises RetrospeedError if one of them does not build, nothing can be measured, or the run's self-test fails;
+    KeyboardInterrupt leaves nothing behind.
+    """
+    built = builds.build(suite.config_file, base, head, environment)
+    selection = Selection(include=re.compile(f"^(?:{'|'.join(map(re.escape, names))})$"))
+    record = run(Request(base, head, built, limits.load(thresholds_file, suite.benchmark_dir), selection), progress)
+    if record.interrupted:
+        raise KeyboardInterrupt
+    found = verdict(record, FailOn.WARNING)
+    if found.distrust is not None:
+        raise RetrospeedError(f"The machine is too restless to measure on: {found.distrust}")
+    return found.findings
+
+
+def confirm(
+    analysis: Analysis,
+    suite: Suite,
+    progress: Progress,
+    environment: str | None = None,
+    thresholds_file: Path | None = None,
+) -> list[str]:
     """Measure every open alert again, the commit before against the commit after, and note what came out.
 
-    Raises RetrospeedError if a commit does not build.
+    Returns a sentence for each alert that could not be measured; it stays unconfirmed.
     """
-    rules = limits.load(None, suite.benchmark_dir)
     commits = analysis.archive.order.commits
+    failed = []
     for alert in analysis.open_alerts:
-        names = "|".join(re.escape(one.change.series.name) for one in _suspects(alert))
         base, head = commits[alert.good].hash, commits[alert.bad].hash
-        built = builds.build(suite.config_file, base, head, environment)
-        selection = Selection(include=re.compile(f"^(?:{names})$"))
-        record = run(Request(base, head, built, rules, selection), progress)
-        if record.interrupted:
-            raise KeyboardInterrupt
-        found = verdict(record, FailOn.WARNING)
-        if found.distrust is None:
-            classes = {str(finding.key): finding.classification for finding in found.findings}
-            alert.changes = [_noted(one, classes) for one in alert.changes]
+        names = [one.change.series.name for one in _suspects(alert)]
+        try:
+            found = measured_again(
+                suite, base, head, names, progress, environment=environment, thresholds_file=thresholds_file
+            )
+        except RetrospeedError as error:
+            failed.append(f"{base[:8]}..{head[:8]} was not measured again: {error}")
+            continue
+        classes = {str(finding.key): finding.classification for finding in found}
+        alert.changes = [_noted(one, classes) for one in alert.changes]
+    return failed
 
 
 def _suspects(alert: Alert) -> list[Judged]:

@@ -1,6 +1,7 @@
 """The HTML page of a machine: self-contained, offline, light and dark; charts by Vega-Lite, inlined by vl-convert."""
 
 import html
+from collections.abc import Mapping
 from importlib import import_module, resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,6 @@ import numpy as np
 
 from retrospeed import whole_file
 from retrospeed.errors import RetrospeedError
-from retrospeed.units import as_people_read_it
 from retrospeed.watch import summary
 from retrospeed.watch.analysis import Analysis
 from retrospeed.watch.series import Series
@@ -24,6 +24,8 @@ ROWS = (
     ("quality", ("quality",), "quality"),
 )
 _EVENTS_TIMED = 1000
+MOST_OPEN = 6
+"""A longer list is folded."""
 MOST_LINES = 12
 """Series in one chart; those with the largest changes are shown where there are more."""
 
@@ -47,15 +49,14 @@ def page(analysis: Analysis) -> str:
             "--html needs vl-convert-python; install it with `pip install retrospeed[site]`."
         ) from error
     script = converter.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    panels = _panels(analysis)
     template = resources.files("retrospeed.watch").joinpath("page.html").read_text(encoding="utf-8")
-    data = msgspec.json.encode(panels).decode().replace("</", "<\\/")
+    data = msgspec.json.encode(_data(analysis)).decode().replace("</", "<\\/")
     parts = {
         "@TITLE@": html.escape(f"{analysis.archive.machine}: history of the benchmarks"),
         "@HEALTH@": html.escape(summary.headline(analysis)),
         "@ALERTS@": _alerts(analysis),
         "@ADVICE@": _advice(analysis),
-        "@PANELS@": data,
+        "@DATA@": data,
         "@SCRIPT@": script.replace("</script", "<\\/script"),
     }
     for name, text in parts.items():
@@ -63,33 +64,28 @@ def page(analysis: Analysis) -> str:
     return template
 
 
-def link(page_file: Path, html_dir: Path, machine: str) -> None:
-    """Link the page from asv's published site, once; index.html keeps all it had. Raises RetrospeedError."""
-    for name in ("index.html", "asv-index.html"):
-        index = html_dir / name
-        if not index.is_file():
-            continue
-        text = index.read_text(encoding="utf-8")
-        mark = f"<!-- retrospeed {html.escape(machine)} -->"
-        if mark in text or "</body>" not in text:
-            continue
-        target = html.escape(page_file.name)
-        style = "position:fixed;right:8px;bottom:8px;padding:4px 8px;background:#fff;border:1px solid #888"
-        anchor = f'{mark}<a href="{target}" style="{style}">history of {html.escape(machine)}</a>'
-        head, _, tail = text.rpartition("</body>")
-        whole_file.write(index, f"{head}{anchor}</body>{tail}".encode())
+def _data(analysis: Analysis) -> dict[str, Any]:
+    """What the charts are drawn from; commits are given once, and points by their number among them."""
+    commits = analysis.archive.order.commits
+    measured = analysis.archive.measured
+    number = {position: index for index, position in enumerate(measured)}
+    return {
+        "commits": [[commits[p].short, commits[p].date, commits[p].subject] for p in measured],
+        "panels": _panels(analysis, number),
+    }
 
 
-def _panels(analysis: Analysis) -> list[dict[str, Any]]:
+def _panels(analysis: Analysis, number: Mapping[int, int]) -> list[dict[str, Any]]:
     groups: dict[str, dict[str, list[Series]]] = {}
     for one in analysis.series:
-        if len(one) > 1 and not one.is_ratio:
+        shown = one.absolute if one.is_ratio and one.absolute is not None else one
+        if len(shown) > 1 and not shown.is_ratio:
             layer = one.benchmark.layer or one.benchmark.name.partition(".")[0]
-            groups.setdefault(layer, {}).setdefault(_row(one), []).append(one)
-    times = [analysis.archive.order.commits[p].date * 1000 for p in analysis.archive.measured]
-    domain = [min(times), max(times)] if times else [0, 1]
+            rows = groups.setdefault(layer, {}).setdefault(_row(one), [])
+            if not any((other.key, other.environment) == (shown.key, shown.environment) for other in rows):
+                rows.append(shown)
     return [
-        {"layer": layer, "charts": [_chart(name, rows[name], analysis, domain) for name, *_ in ROWS if name in rows]}
+        {"layer": layer, "charts": [_chart(name, rows[name], analysis, number) for name, *_ in ROWS if name in rows]}
         for layer, rows in groups.items()
     ]
 
@@ -102,35 +98,33 @@ def _row(series: Series) -> str:
     return by_unit.get(series.benchmark.unit, "latency")
 
 
-def _chart(name: str, series: list[Series], analysis: Analysis, domain: list[int]) -> dict[str, Any]:
-    marked = {id(one.change.series) for alert in analysis.alerts for one in alert.changes}
-    shown = sorted(series, key=lambda one: (id(one) not in marked, -float(np.ptp(one.values) / (one.typical() or 1))))
-    shown = shown[:MOST_LINES]
-    commits = analysis.archive.order.commits
-    points = [
-        {
-            "t": commits[int(p)].date * 1000,
-            "v": _shown(float(v), one, name),
-            "s": summary.title(one, analysis),
-            "c": commits[int(p)].short,
-            "w": as_people_read_it(float(v), one.benchmark),
-        }
-        for one in shown
-        for p, v in zip(one.positions, one.values, strict=True)
-    ]
-    drawn = {id(one) for one in shown}
+def _chart(name: str, series: list[Series], analysis: Analysis, number: Mapping[int, int]) -> dict[str, Any]:
+    marked = {
+        (one.change.series.key, one.change.series.environment) for alert in analysis.alerts for one in alert.changes
+    }
+    shown = sorted(
+        series,
+        key=lambda one: ((one.key, one.environment) not in marked, -float(np.ptp(one.values) / (one.typical() or 1))),
+    )[:MOST_LINES]
+    drawn = {(one.key, one.environment) for one in shown}
     steps = [
-        {"t": commits[alert.bad].date * 1000, "c": commits[alert.bad].short, "k": str(alert.severity)}
+        {"i": number[alert.bad], "k": str(alert.severity)}
         for alert in analysis.alerts
-        if any(id(one.change.series) in drawn for one in alert.changes)
+        if alert.bad in number
+        and any((one.change.series.key, one.change.series.environment) in drawn for one in alert.changes)
     ]
-    unit = next(unit for row, _, unit in ROWS if row == name)
     return {
         "name": name,
-        "unit": unit,
-        "points": points,
+        "unit": next(unit for row, _, unit in ROWS if row == name),
+        "series": [
+            {
+                "s": summary.title(one, analysis),
+                "i": [number[int(p)] for p in one.positions],
+                "v": [float(f"{_shown(float(v), one, name):.5g}") for v in one.values],
+            }
+            for one in sorted(shown, key=lambda one: (one.key, one.environment))
+        ],
         "steps": steps,
-        "domain": domain,
         "more": len(series) - len(shown),
     }
 
@@ -164,5 +158,8 @@ def _advice(analysis: Analysis) -> str:
     ):
         if lines:
             items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-            found.append(f"<h3>{heading}</h3><ul>{items}</ul>")
+            opened = " open" if len(lines) <= MOST_OPEN else ""
+            found.append(
+                f"<details{opened}><summary><b>{heading}</b> ({len(lines)})</summary><ul>{items}</ul></details>"
+            )
     return "\n".join(found)

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from retrospeed import asv_config
 from retrospeed.cli import app
-from retrospeed.watch import page, ratio_file
+from retrospeed.watch import page, ratio_file, site
 from retrospeed.watch.alert import Fate, Severity
 from retrospeed.watch.command import watched
 from retrospeed.watch.ratio_file import PairedValues, RatioFile
@@ -138,15 +138,23 @@ def test_ratios_stand_before_absolute_times(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not page.is_available(), reason="vl-convert-python is not installed")
-def test_the_page_needs_no_network_and_is_linked_once(tmp_path: Path) -> None:
+def test_the_page_needs_no_network_and_is_linked_once_from_every_front_page(tmp_path: Path) -> None:
     write_history(tmp_path, {"search.time_query": stepped(30, 18, 1.5)}, search__time_query=QUERY)
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "index.html").write_text("<html><body><p>asv</p></body></html>")
-    assert run(tmp_path, "--html", str(site / "bench-1.html"))[0] == 1
-    text = (site / "bench-1.html").read_text()
-    assert 'src="http' not in text and 'rel="stylesheet"' not in text and "@PANELS@" not in text
+    folder = tmp_path / "html"
+    assert run(tmp_path, "--site")[0] == 2
+    folder.mkdir()
+    for name in site.FRONT_PAGES:
+        (folder / name).write_text(f"<html><body><p>{name}</p></body></html>")
     for _ in range(2):
-        page.link(site / "bench-1.html", site, "bench-1")
-    index = (site / "index.html").read_text()
-    assert index.count('href="bench-1.html"') == 1 and "<p>asv</p>" in index
+        code, output = run(tmp_path, "--site")
+        assert code == 0
+        assert "history-bench-1.html is linked" in output
+    assert run(tmp_path, "--html", str(folder / "other.html"))[0] == 1
+    assert run(tmp_path, "--html", str(tmp_path / "elsewhere.html"))[0] == 1
+    text = (folder / "history-bench-1.html").read_text()
+    assert 'src="http' not in text and 'rel="stylesheet"' not in text and "@DATA@" not in text
+    for name in site.FRONT_PAGES:
+        front = (folder / name).read_text()
+        assert front.count('href="history-bench-1.html"') == front.count('href="other.html"') == 1
+        assert "elsewhere" not in front
+        assert front.count("<nav") == 1 and f"<p>{name}</p>" in front and front.endswith("</body></html>")
