@@ -50,14 +50,19 @@ def nightly(
     profile_rounds: Annotated[
         int, typer.Option("--profile-rounds", min=2, help="How often a culprit and its parent are profiled.")
     ] = 5,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", help="Take what this commit costs for granted from now on; repeatable."),
+    ] = None,
     json_file: options.JsonFile = None,
     markdown_file: options.MarkdownFile = None,
     config: options.Config = None,
 ) -> None:
     """Measure every new commit, publish the site, and look into whatever became worse.
 
-    Exits 0 if nothing is confirmed to be severely worse (or nothing was measured before), 1 if something is, 2 if the
-    night could not begin, 3 for a warning where --fail-on asks for it, 4 if it cannot be told.
+    Exits 0 if nothing is known to be severely worse (or nothing was measured before), 1 if something is, found tonight
+    or still standing, 2 if the night could not begin, 3 for a warning where --fail-on asks for it, 4 if there is no
+    telling.
     """
     request = Request(
         config=config,
@@ -72,6 +77,7 @@ def nightly(
         rounds=profile_rounds,
         issue_dir=issue_dir,
         forge=Forge.from_environment() if file_issues else None,
+        accept=tuple(accept or ()),
     )
     progress = Console(stderr=True, soft_wrap=True, highlight=False)
     with terminated_like_interrupted() as interruption:

@@ -42,19 +42,24 @@ class Forge:
 
     def file(self, title: str, body: str, key: str) -> str:
         """The address of the issue with this key, filed now unless it was before. Raises ForgeError."""
-        mark = f"<!-- retrospeed: {key.replace('--', '- -')} -->"
-        before = self._find(mark)
+        before = self._find(key)
         if before is not None:
-            return before
-        answer = self._ask("issues", {"title": title, "body": f"{body}\n{mark}\n"})
+            return str(before.get("html_url", ""))
+        answer = self._ask("issues", {"title": title, "body": f"{body}\n{_mark(key)}\n"})
         return str(answer.get("html_url", ""))
 
-    def _find(self, mark: str) -> str | None:
+    def is_closed(self, key: str) -> bool:
+        """Whether the issue with this key was closed by somebody. Raises ForgeError."""
+        found = self._find(key)
+        return found is not None and found.get("state") == "closed"
+
+    def _find(self, key: str) -> dict[str, Any] | None:
+        mark = _mark(key)
         for page in range(1, _PAGES + 1):
             issues = self._ask(f"issues?state=all&per_page={_PER_PAGE}&page={page}")
             for issue in issues:
                 if mark in (issue.get("body") or ""):
-                    return str(issue.get("html_url", ""))
+                    return dict(issue)
             if len(issues) < _PER_PAGE:
                 return None
         return None
@@ -78,3 +83,7 @@ class Forge:
             raise ForgeError(f"{self.api} answered {error.code} {error.reason} for {self.repository}.") from error
         except (OSError, ValueError) as error:
             raise ForgeError(f"{self.api} could not be asked for {self.repository}: {error}.") from error
+
+
+def _mark(key: str) -> str:
+    return f"<!-- retrospeed: {key.replace('--', '- -')} -->"

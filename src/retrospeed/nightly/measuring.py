@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,10 +14,12 @@ from retrospeed.asv_config import Suite
 from retrospeed.errors import ResultsError, RetrospeedError
 from retrospeed.gate.worker_process import MARK, kill_marked
 from retrospeed.measurement import Outcome as Measured
+from retrospeed.nightly.only_one import mark
 from retrospeed.nightly.request import Tell
 from retrospeed.nightly.state import CommitRecord, Outcome, State, save
 from retrospeed.nightly.suspicion import has_values
 from retrospeed.result_store import ResultStore
+from retrospeed.watch import ratio_file
 
 NOTHING_SELECTED = 1
 """asv's exit status for a module without benchmarks; 2 is for one with a benchmark that fails."""
@@ -27,11 +28,11 @@ _BENCHMARK = re.compile(r"\bdef (?:time|timeraw|mem|peakmem|track)_")
 
 def asv(suite: Suite, arguments: Sequence[str], log: Path | None = None) -> tuple[int, str]:
     """Run asv, its files written whole; exit status and output, which also goes to the end of `log`."""
-    mark = uuid.uuid4().hex
+    left = mark(suite.root)
     with subprocess.Popen(
         [sys.executable, "-m", "retrospeed.nightly.whole_asv", *arguments],
         cwd=suite.root,
-        env={**os.environ, MARK: mark, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, MARK: left, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -42,7 +43,7 @@ def asv(suite: Suite, arguments: Sequence[str], log: Path | None = None) -> tupl
             output, _ = process.communicate()
         finally:
             # What an interrupt leaves of asv, and of the benchmarks it started.
-            kill_marked(mark)
+            kill_marked(left)
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as stream:
@@ -57,7 +58,15 @@ def register(suite: Suite, machine: str) -> None:
     except (UserError, KeyError):
         status, output = asv(suite, ["machine", "--config", suite.config_file.name, "--yes", "--machine", machine])
         if status:
-            raise RetrospeedError(f"asv machine failed: {_last_line(output)}") from None
+            raise RetrospeedError(f"asv machine failed: {last_line(output)}") from None
+
+
+def remove_partial_files(suite: Suite, machine: str) -> None:
+    """Remove what was being written when an earlier night was killed; nothing reads it."""
+    for folder in (suite.results_dir, suite.results_dir / machine, suite.results_dir / machine / ratio_file.FOLDER):
+        for pattern in ("*.partial", ".*.partial"):
+            for path in folder.glob(pattern):
+                path.unlink(missing_ok=True)
 
 
 def chunks(suite: Suite) -> list[str]:
@@ -144,5 +153,6 @@ def _reason(output: str) -> str:
     return (errors or lines or ["asv said nothing"])[-1][:300]
 
 
-def _last_line(output: str) -> str:
+def last_line(output: str) -> str:
+    """The last line that says anything."""
     return ([line for line in output.splitlines() if line.strip()] or ["it said nothing."])[-1].strip()

@@ -3,13 +3,33 @@
 from pathlib import Path
 
 from asv.config import Config
+from asv.repo import get_repo
+from asv.util import ProcessError, UserError
 
-from retrospeed import revision
+from retrospeed import asv_config, revision
 from retrospeed.asv_config import Suite
 from retrospeed.errors import RetrospeedError
 from retrospeed.explain.sources import git
 from retrospeed.nightly.state import CommitRecord, Outcome, State
 from retrospeed.result_store import ResultStore
+
+
+def fetched(suite: Suite) -> Path:
+    """The repository that is measured; asv's clone of one that is elsewhere has been brought up to date.
+
+    Raises RetrospeedError if it is neither here nor can be cloned.
+    """
+    try:
+        repo = get_repo(Config.load(str(suite.config_file)))
+        own = suite.root / str(suite.project)
+        if suite.repository is None or suite.repository.resolve() == own.resolve():
+            repo.pull()
+    except (UserError, ProcessError, OSError) as error:
+        raise RetrospeedError(f"The repository of {suite.config_file} could not be fetched: {error}") from error
+    found = asv_config.load(suite.config_file).repository
+    if found is None:
+        raise RetrospeedError(f"The repository of {suite.config_file} is not here and asv could not clone it.")
+    return found
 
 
 def tip(suite: Suite, repository: Path) -> str:
@@ -51,5 +71,7 @@ def _start(state: State, suite: Suite, repository: Path, newest: str, since: str
     done = set(ResultStore(suite.results_dir).commits(state.machine))
     # A commit that was broken off has results too, but not all of them.
     done -= {one.commit[:8] for one in state.commits if one.outcome is Outcome.PENDING}
+    # One of which not even a failure could be stored is not tried every night.
+    done |= {state.judged[:8]} - {""}
     line = git(repository, "rev-list", "--first-parent", newest).split()
     return next((commit for commit in line if commit[:8] in done), None)

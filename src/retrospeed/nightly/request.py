@@ -27,6 +27,8 @@ class Request:
     rounds: int = 5
     issue_dir: Path | None = None
     forge: Forge | None = None
+    accept: tuple[str, ...] = ()
+    """Commits, by any name git knows, whose cost is accepted."""
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,10 @@ class CommitRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class CaseRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One suspect benchmark and what the inquiry into it found."""
+    """A suspect, and what the inquiry into it found."""
 
     benchmark: str
+    """The worst benchmark, with its parameters."""
     good: str
     bad: str
     classification: str
@@ -46,10 +47,16 @@ class CaseRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     culprit: str = ""
     """Full hash; empty if no commit is named."""
     cause: str = ""
-    also: list[str] = []
-    """Other benchmarks that the stored results show to be worse from about there on."""
+    also: dict[str, str] = {}
+    """Other benchmarks that the culprit made worse, and what was measured of each."""
+    cleared: list[str] = []
+    """Benchmarks that looked worse too, of which nothing was left, or known, when they were measured again."""
     issue_file: str = ""
     issue_url: str = ""
+    ended_by: str = ""
+    """Full hash of the commit at which less than half of the step was left."""
+    accepted: bool = False
+    """Somebody closed its issue, or said --accept."""
 
 
 class State(msgspec.Struct, kw_only=True):

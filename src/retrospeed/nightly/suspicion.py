@@ -1,7 +1,7 @@
-"""What may have become worse: each suspect is a benchmark and the two measured commits that it lies between."""
+"""What may have become worse: a suspect is some benchmarks and the two measured commits that they changed between."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from retrospeed.asv_config import Suite
 from retrospeed.compare import judged
 from retrospeed.comparison import Class, Comparison
 from retrospeed.errors import RetrospeedError
-from retrospeed.measurement import Outcome, SeriesKey
+from retrospeed.measurement import Outcome
 from retrospeed.pairing import Selection
 from retrospeed.result_store import ResultStore
 from retrospeed.watch.alert import Fate, Severity
@@ -21,20 +21,18 @@ _OPEN = (Severity.SEVERE, Severity.WARNING)
 
 @dataclass(frozen=True)
 class Suspect:
-    """A benchmark that may have become worse after `good`, up to `bad`, both full hashes."""
+    """Benchmarks that may have become worse after `good`, up to `bad`, both full hashes."""
 
-    key: SeriesKey
+    names: tuple[str, ...]
+    """With their parameters, the worst first."""
     good: str
     bad: str
-    severity: str
-    environment: str
-    also: tuple[str, ...] = ()
-    """Other benchmarks that may have become worse there."""
+    severe: bool = True
 
     @property
-    def name(self) -> str:
-        """The benchmark with its parameters."""
-        return str(self.key)
+    def span(self) -> str:
+        """The range in short, as git writes it."""
+        return f"{self.good[:8]}..{self.bad[:8]}"
 
 
 @dataclass(frozen=True)
@@ -42,44 +40,45 @@ class Suspicion:
     """What a look at the stored results gives."""
 
     suspects: tuple[Suspect, ...]
-    """Worst first."""
+    """Severe ones first."""
     failing: tuple[str, ...]
-    """A line for every benchmark that began to fail or vanished."""
+    """A line for every benchmark that fails where it did not."""
+    gone: tuple[str, ...]
+    """A line for every benchmark that can no longer be compared: it vanished, or is another version."""
     unsure: tuple[str, ...]
-    """A line for everything that could not be judged."""
+    """A line for everything else that could not be judged."""
+    skipped: tuple[str, ...]
+    """A sentence for every file that could not be read."""
     how: str
     """In words: by what it was judged."""
 
 
-def by_history(suite: Suite, machine: str, selection: Selection, thresholds_file: Path | None) -> Suspicion:
+def by_history(
+    suite: Suite, machine: str, selection: Selection, thresholds_file: Path | None, since: str | None
+) -> Suspicion:
     """The open alerts of `watch`. Raises RetrospeedError."""
-    analysis = watched(suite, machine_name=machine, selection=selection, thresholds_file=thresholds_file)
+    analysis = watched(suite, machine_name=machine, since=since, selection=selection, thresholds_file=thresholds_file)
     commits = analysis.archive.order.commits
     suspects = []
     for alert in analysis.open_alerts:
-        worse = [
-            one.change
+        names = [
+            one.change.series.name
             for one in alert.changes
             if one.severity in _OPEN and one.fate is not Fate.UNDONE and one.change.kind is Kind.STEP
         ]
-        if not worse:
-            continue
-        first = worse[0]
-        also = tuple(sorted({one.series.name for one in worse[1:]} - {first.series.name}))
-        good, bad = commits[alert.good].hash, commits[alert.bad].hash
-        severity = str(alert.severity)
-        suspects.append(Suspect(first.series.key, good, bad, severity, first.series.environment, also))
-    suspects.sort(key=lambda suspect: suspect.severity != Severity.SEVERE)
-    drifts = [
+        if names:
+            good, bad = commits[alert.good].hash, commits[alert.bad].hash
+            suspects.append(Suspect(tuple(dict.fromkeys(names)), good, bad, alert.severity is Severity.SEVERE))
+    drifts = tuple(
         f"{one.change.series.name} drifts, {one.severity}: a drift has no one commit"
         for alert in analysis.open_alerts
         for one in alert.changes
         if one.severity in _OPEN and one.change.kind is Kind.DRIFT
-    ]
+    )
     failing = tuple(f"{one.name} fails" for one in analysis.failing)
     short = len(analysis.too_short)
     how = f"{len(analysis.series)} series of history, {short} of them too short to tell"
-    return Suspicion(tuple(suspects), failing, tuple(drifts), how)
+    return Suspicion(_severe_first(suspects), failing, (), drifts, tuple(analysis.archive.unreadable), how)
 
 
 def by_comparison(
@@ -91,6 +90,7 @@ def by_comparison(
     """
     suspects: list[Suspect] = []
     failing: list[str] = []
+    gone: list[str] = []
     unsure: list[str] = []
     store = ResultStore(suite.results_dir)
     line = [commit for commit in commits if has_values(store, machine, commit)]
@@ -98,19 +98,35 @@ def by_comparison(
         verdict = judged(
             suite, good, bad, machine_name=machine, selection=selection, thresholds_file=thresholds_file
         ).verdict
-        worse = [one for one in verdict.comparisons if _is_suspect(one)]
+        worse = [str(one.key) for one in verdict.comparisons if _is_suspect(one)]
         if worse:
-            first, *others = worse
-            also = tuple(str(one.key) for one in others)
-            suspects.append(Suspect(first.key, good, bad, Severity.SEVERE, first.environment, also))
+            suspects.append(Suspect(tuple(dict.fromkeys(worse)), good, bad))
         for one in verdict.comparisons:
-            where = f"{one.key} at {bad[:8]}: {one.classification}, {one.why}"
-            if one.classification in (Class.FAILED, Class.VANISHED):
-                failing.append(where)
-            elif one.classification in (Class.INCOMPARABLE, Class.INCONCLUSIVE) and not _is_suspect(one):
-                unsure.append(where)
+            told = f"{one.key} at {bad[:8]}: {one.classification}, {one.why}"
+            if one.classification is Class.FAILED:
+                failing.append(told)
+            elif one.classification in (Class.VANISHED, Class.INCOMPARABLE):
+                gone.append(told)
+            elif one.classification is Class.INCONCLUSIVE and not _is_suspect(one):
+                unsure.append(told)
     how = f"{len(line) - 1} commits compared with the one before" if len(line) > 1 else "no two commits to compare"
-    return Suspicion(tuple(suspects), tuple(failing), tuple(unsure), how)
+    return Suspicion(_severe_first(suspects), tuple(failing), tuple(gone), tuple(unsure), (), how)
+
+
+def merged(suspects: Iterable[Suspect]) -> list[Suspect]:
+    """Those between the same two commits are one suspect; severe ones first."""
+    found: dict[tuple[str, str], Suspect] = {}
+    for one in suspects:
+        known = found.get((one.good, one.bad))
+        if known is not None:
+            names = tuple(dict.fromkeys((*known.names, *one.names)))
+            one = replace(known, names=names, severe=known.severe or one.severe)
+        found[one.good, one.bad] = one
+    return list(_severe_first(found.values()))
+
+
+def _severe_first(suspects: Iterable[Suspect]) -> tuple[Suspect, ...]:
+    return tuple(sorted(suspects, key=lambda suspect: not suspect.severe))
 
 
 def _is_suspect(one: Comparison) -> bool:

@@ -24,7 +24,7 @@ def track_size():
     return 5
 
 
-time_work.number, time_work.repeat, time_work.warmup_time, time_work.rounds = 20, 6, 0, 1
+time_work.number, time_work.repeat, time_work.warmup_time, time_work.rounds = 10, 8, 0, 1
 """
 SOURCE = """
 BROKEN = {broken}

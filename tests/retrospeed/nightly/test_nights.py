@@ -1,8 +1,10 @@
 """Whole nights, with asv: what is new is measured, once, and what became worse is named, explained, filed."""
 
 import os
+import re
 import signal
 import time
+from pathlib import Path
 
 import msgspec
 
@@ -21,27 +23,45 @@ def test_nights_from_the_first_to_the_filed_issue(project, forge):
     unbuildable = project.commit("does not build", 100, dependencies='"not a requirement!"')
     same = project.commit("the same", 100)
     slow = project.commit("work: much more of it", 220)
-    arguments = (*QUICKLY, "--profile-rounds", "2")
-    status, output, told = project.night(*arguments, **forge.variables)
+    status, output, told = project.night(*QUICKLY, **forge.variables)
     assert status == 1, output
     outcomes = {one["commit"]: one.get("outcome", "pending") for one in told["commits"]}
     assert outcomes == {unbuildable: "unmeasurable", same: "measured", slow: "measured"}
     assert f"`{unbuildable[:8]}` could not be measured" in output
-    # A suspect in whom nothing is found is a case too, and is told.
+    # A suspect of which nothing is left when it is measured again is a case too, and is told.
     (case,) = [one for one in told["cases"] if one["classification"] != "unchanged"]
     assert (case["benchmark"], case["culprit"], case["classification"]) == ("suite.time_work", slow, "severe")
     assert "`toy.work`" in case["cause"] or "`toy.step`" in case["cause"]
     (issue,) = forge.issues
     assert issue["html_url"] == case["issue_url"]
-    assert issue["title"].startswith("suite.time_work: ")
-    assert f"retrospeed explain {slow[:8]} suite.time_work" in issue["body"]
+    text = Path(case["issue_file"]).read_text(encoding="utf-8")
+    assert text.startswith(f"# {issue['title']}\n")
+    assert Path(case["issue_file"]).with_suffix(".html").is_file()
+    assert re.fullmatch(rf"suite\.time_work: .+ since {slow[:8]} \(work: much more of it\)", issue["title"])
+    for expected in (
+        r"\| severity \| severe ",
+        r"\| measured \| [\d.]+ [µm]s → [\d.]+ [µm]s \(.*\) \|",
+        r"\| 95 % interval \| ratio [\d.]+ \([\d.]+ to [\d.]+\), from \d+ pairs",
+        rf"\| culprit \| {slow} work: much more of it ",
+        r"\*\*Likely cause\.\*\* `toy\.(work|step)` \(toy/__init__\.py:\d+\), ",
+        r"\| machine \| \S+, layered-py",
+        rf"To reproduce:\n\n```\nretrospeed explain {slow[:8]} suite\.time_work --against [0-9a-f]{{8}}\n```",
+        rf"<!-- retrospeed: {slow} -->",
+    ):
+        assert re.search(expected, issue["body"]), (expected, issue["body"])
 
-    # The next night has nothing to measure, and files nothing twice.
+    # The next night has nothing to measure, files nothing twice, and is still red: the case stands.
     before = project.measured_at(slow)
-    status, output, told = project.night(*arguments, **forge.variables)
-    assert "no new commit" in told["headline"], output
+    status, output, told = project.night(*QUICKLY, **forge.variables)
+    assert status == 1, output
+    assert "no new commit measured, nothing new is worse, 1 of earlier nights still stands" in told["headline"]
+    assert [one["culprit"] for one in told["known"]] == [slow]
+    assert told["cases"] == []
     assert len(forge.issues) == 1
     assert project.measured_at(slow) == before
+    # Until somebody takes it for granted.
+    status, output, _ = project.night(*QUICKLY, "--accept", "HEAD", **forge.variables)
+    assert status == 0, output
 
 
 def test_a_night_that_was_killed_goes_on_and_measures_nothing_twice(project):

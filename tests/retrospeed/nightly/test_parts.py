@@ -1,6 +1,10 @@
 """What needs no asv run: the state, the plan, the files."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 from asv import util
@@ -8,7 +12,9 @@ from asv import util
 from retrospeed import asv_config
 from retrospeed.errors import ResultsError, RetrospeedError
 from retrospeed.exit_codes import ExitCode, FailOn
+from retrospeed.gate.worker_process import MARK
 from retrospeed.nightly import measuring, new_commits, report, state, whole_asv
+from retrospeed.nightly.only_one import mark, only_one
 from retrospeed.nightly.report import Night
 from retrospeed.nightly.state import CaseRecord, CommitRecord, Outcome, State
 from tests.retrospeed.doctored import timing
@@ -77,10 +83,9 @@ def test_a_file_of_asvs_is_replaced_whole(tmp_path):
     assert util.load_json(str(path), 2) == {"a": 1}
 
 
-def case(classification):
-    return CaseRecord(
-        benchmark="b", good="g", bad="h", classification=classification, headline=f"b is {classification}"
-    )
+def case(classification, **more):
+    headline = f"b is {classification}"
+    return CaseRecord(benchmark="b", good="g", bad="h", classification=classification, headline=headline, **more)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,8 @@ def case(classification):
         (Night("m", cases=[case("warning")]), ExitCode.OK),
         (Night("m", cases=[case("unchanged")]), ExitCode.OK),
         (Night("m", cases=[case("inconclusive")]), ExitCode.INCONCLUSIVE),
+        (Night("m", cases=[case("severe", accepted=True)]), ExitCode.OK),
+        (Night("m", gone=["b vanished"]), ExitCode.INCONCLUSIVE),
         (Night("m", commits=[CommitRecord(commit="a" * 40, outcome=Outcome.UNMEASURABLE)]), ExitCode.INCONCLUSIVE),
     ],
 )
@@ -105,3 +112,37 @@ def test_the_status_is_that_of_the_worst_thing_found(night, status):
 
 def test_a_warning_fails_only_where_it_was_asked_to():
     assert Night("m", cases=[case("warning")]).exit_code(FailOn.WARNING) is ExitCode.WARNING
+
+
+def test_a_night_does_not_begin_beside_another(tmp_path):
+    with only_one(tmp_path), pytest.raises(RetrospeedError, match="Another night"), only_one(tmp_path):
+        pass
+    with only_one(tmp_path):
+        pass
+
+
+def test_what_a_killed_night_left_running_is_ended_by_the_next(tmp_path):
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    left, foreign = (
+        subprocess.Popen(command, env={**os.environ, MARK: mark(folder)}) for folder in (tmp_path, tmp_path / "other")
+    )
+    try:
+        with only_one(tmp_path):
+            assert left.wait(timeout=30) == -signal.SIGKILL
+            assert foreign.poll() is None
+    finally:
+        for process in (left, foreign):
+            process.kill()
+            process.wait()
+
+
+def test_files_half_written_by_a_killed_night_are_removed(suite):
+    path = suite.measured(suite.commits[0], {"a.time_x": timing(1.0)}, machine=MACHINE)
+    ratios = path.parent / "ratios"
+    ratios.mkdir()
+    halves = [path.with_name(f"{path.name}.partial"), ratios / ".00000000-env.ratios.partial"]
+    for half in halves:
+        half.write_text("{")
+    measuring.remove_partial_files(asv_config.load(None), MACHINE)
+    assert path.is_file()
+    assert not any(half.exists() for half in halves)

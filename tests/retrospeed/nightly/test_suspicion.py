@@ -2,6 +2,7 @@
 
 from retrospeed import asv_config
 from retrospeed.nightly import suspicion
+from retrospeed.nightly.suspicion import Suspect
 from retrospeed.pairing import Selection
 from tests.retrospeed.doctored import Given, make_suite, timing
 
@@ -19,12 +20,16 @@ def test_a_step_in_the_history_is_a_suspect_with_the_commits_around_it(tmp_path,
         }
         suite.measured(commit, benchmarks)
     (tmp_path / "results" / "bench-1" / "00000000-half.json").write_text('{"version": 2,')
-    found = suspicion.by_history(asv_config.load(None), "bench-1", Selection(), None)
+    found = suspicion.by_history(asv_config.load(None), "bench-1", Selection(), None, None)
     (suspect,) = found.suspects
     assert (suspect.good, suspect.bad) == (suite.commits[13], suite.commits[14])
-    assert {suspect.name, *suspect.also} == {"search.time_query", "search.time_other"}
-    assert suspect.severity == "severe"
+    assert {*suspect.names} == {"search.time_query", "search.time_other"}
+    assert suspect.severe
     assert found.failing == ()
+    (skipped,) = found.skipped
+    assert "00000000-half.json is not complete JSON" in skipped
+    later = suspicion.by_history(asv_config.load(None), "bench-1", Selection(), None, suite.commits[14])
+    assert later.suspects == ()
 
 
 def test_the_newest_results_are_compared_with_the_last_that_have_values(suite):
@@ -37,7 +42,7 @@ def test_the_newest_results_are_compared_with_the_last_that_have_values(suite):
     config = asv_config.load(None)
     found = suspicion.by_comparison(config, "bench-1", suite.commits, Selection(), None)
     (suspect,) = found.suspects
-    assert (suspect.name, suspect.good, suspect.bad, suspect.also) == ("a.time_x", first, last, ())
+    assert suspect == Suspect(("a.time_x",), first, last)
     assert len(found.failing) == 1
     assert found.failing[0].startswith(f"a.time_z at {last[:8]}: failed")
     nothing = suspicion.by_comparison(config, "bench-1", [last], Selection(), None)
@@ -51,5 +56,22 @@ def test_a_large_difference_of_too_few_samples_is_a_suspect_not_a_verdict(suite)
     suite.measured(first, {"a.time_x": timing(1.0, **few), "a.time_y": timing(1.0, **few)})
     suite.measured(second, {"a.time_x": timing(2.0, seed=3, **few), "a.time_y": timing(1.1, seed=3, **few)})
     found = suspicion.by_comparison(asv_config.load(None), "bench-1", suite.commits[:2], Selection(), None)
-    assert [one.name for one in found.suspects] == ["a.time_x"]
+    assert [one.names for one in found.suspects] == [("a.time_x",)]
     assert any(line.startswith("a.time_y") for line in found.unsure)
+
+
+def test_a_benchmark_that_vanished_can_no_longer_be_compared(suite):
+    first, second, _ = suite.commits
+    suite.describe(a__time_x={}, a__time_y={})
+    suite.measured(first, {"a.time_x": timing(1.0), "a.time_y": timing(1.0)})
+    suite.measured(second, {"a.time_x": timing(1.0)})
+    found = suspicion.by_comparison(asv_config.load(None), "bench-1", suite.commits[:2], Selection(), None)
+    assert [line.partition(",")[0] for line in found.gone] == [f"a.time_y at {second[:8]}: vanished"]
+    assert found.failing == ()
+
+
+def test_what_both_looks_see_between_the_same_commits_is_one_suspect():
+    found = suspicion.merged(
+        [Suspect(("x", "y"), "a", "b", False), Suspect(("z",), "b", "c", False), Suspect(("y", "z"), "a", "b", True)]
+    )
+    assert found == [Suspect(("x", "y", "z"), "a", "b", True), Suspect(("z",), "b", "c", False)]
