@@ -25,7 +25,8 @@ ifeq ($(TIERS),)
 $(error TIER=$(TIER) is not a tier: use small, medium or large)
 endif
 # asv's own page loads its scripts from the internet; asv-tachyon's shows the same data and needs nothing from elsewhere.
-PUBLISH = $(BIN)/asv publish && $(BIN)/asv-tachyon install .asv/html
+# The last adds a page a machine, of what changed when, and links it from both.
+PUBLISH = $(BIN)/asv publish && $(BIN)/asv-tachyon install .asv/html && $(BIN)/retrospeed watch --site
 SELECTION := ^(?!.*'($(ABOVE))').*($(BENCH))
 
 .PHONY: benchmark test lint site clean
