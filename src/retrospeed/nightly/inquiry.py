@@ -26,7 +26,7 @@ from retrospeed.nightly import case_text
 from retrospeed.nightly.request import Tell
 from retrospeed.nightly.state import CaseRecord, State, case_key, save
 from retrospeed.nightly.suspicion import Suspect
-from retrospeed.watch.measure import measured_again
+from retrospeed.watch.measure import RestlessError, measured_again
 
 MOST_CASES = 8
 """Suspects looked into in one night; each takes minutes. The others are listed, and come first in the next one."""
@@ -107,7 +107,7 @@ class Inquiry:
         """Look into one suspect; what of it turns out to have another cause is a suspect of its own."""
         self.means.tell(f"measuring again what may have changed in {suspect.span}: {', '.join(suspect.names)}")
         try:
-            findings = self._measured(suspect.names, suspect.good, suspect.bad)
+            findings = self._again(suspect)
             worse = [name for name, one in findings.items() if one.classification in _WORSE]
             cleared = [n for n, one in findings.items() if one.classification in (Class.UNCHANGED, Class.IMPROVED)]
             doubtful = [name for name in suspect.names if name not in (*worse, *cleared)]
@@ -144,6 +144,14 @@ class Inquiry:
             case_text.write_issue(case, found, explanation, self.means.issue_dir)
         self._keep(case)
         return [replace(suspect, names=(name,)) for name in left]
+
+    def _again(self, suspect: Suspect) -> dict[str, Finding]:
+        """What fresh pairs show; nothing on a restless machine, and then the search for the commit has to tell."""
+        try:
+            return self._measured(suspect.names, suspect.good, suspect.bad)
+        except RestlessError as error:
+            self.means.tell(str(error))
+            return {}
 
     def _measured(self, names: Sequence[str], base: str, head: str) -> dict[str, Finding]:
         means = self.means

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retrospeed.asv_config import Suite
 from retrospeed.comparison import SEVERE_CLASSES, Class
-from retrospeed.errors import RetrospeedError
+from retrospeed.errors import ResultsError, RetrospeedError
 from retrospeed.exit_codes import FailOn
 from retrospeed.gate import builds, limits
 from retrospeed.gate.judge_series import Finding
@@ -23,6 +23,10 @@ RATIO_PLAN = Plan(stage_1_pairs=6, stage_2_pairs=6, looks=1)
 """Fewer than five pairs a point leave ratios noisier than steps should be found in."""
 MOST_SERIES = 3
 """Series of an alert that are measured again: the worst ones."""
+
+
+class RestlessError(RetrospeedError):
+    """The machine was too restless: the run's self-test failed, so nothing can be concluded from it."""
 
 
 def store_ratios(
@@ -43,7 +47,7 @@ def store_ratios(
     built = builds.build(suite.config_file, reference, commit, environment)
     names = list(built.commits.values())
     path = ratio_file.path_of(suite.results_dir, machine, names[1], built.environment)
-    if path.is_file() and ratio_file.read(path).reference == names[0]:
+    if _stored_reference(path) == names[0]:
         return path
     rules = limits.load(None, suite.benchmark_dir)
     request = Request(reference, commit, built, rules, selection or Selection(), plan=RATIO_PLAN, self_test=False)
@@ -51,6 +55,14 @@ def store_ratios(
     if record.interrupted:
         raise KeyboardInterrupt
     return ratio_file.write(ratio_file.of_record(record, machine), suite.results_dir)
+
+
+def _stored_reference(path: Path) -> str:
+    """The reference of a file of ratios; empty if there is none, or one that was cut off and is measured anew."""
+    try:
+        return ratio_file.read(path).reference if path.is_file() else ""
+    except ResultsError:
+        return ""
 
 
 def measured_again(
@@ -65,8 +77,8 @@ def measured_again(
 ) -> tuple[Finding, ...]:
     """What fresh pairs of two commits show of the series with these names, worst first.
 
-    Raises RetrospeedError if one of them does not build, nothing can be measured, or the run's self-test fails;
-    KeyboardInterrupt leaves nothing behind.
+    Raises RestlessError if the run's self-test fails, RetrospeedError if one of them does not build or nothing can be
+    measured; KeyboardInterrupt leaves nothing behind.
     """
     built = builds.build(suite.config_file, base, head, environment)
     selection = Selection(include=re.compile(f"^(?:{'|'.join(map(re.escape, names))})$"))
@@ -75,7 +87,7 @@ def measured_again(
         raise KeyboardInterrupt
     found = verdict(record, FailOn.WARNING)
     if found.distrust is not None:
-        raise RetrospeedError(f"The machine is too restless to measure on: {found.distrust}")
+        raise RestlessError(f"The machine is too restless to measure on: {found.distrust}")
     return found.findings
 
 

@@ -2,14 +2,19 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import typer
 from asv import util
 
 from retrospeed import asv_config
+from retrospeed.cli import app
 from retrospeed.errors import ResultsError, RetrospeedError
 from retrospeed.exit_codes import ExitCode, FailOn
 from retrospeed.gate.worker_process import MARK
@@ -146,3 +151,19 @@ def test_files_half_written_by_a_killed_night_are_removed(suite):
     measuring.remove_partial_files(asv_config.load(None), MACHINE)
     assert path.is_file()
     assert not any(half.exists() for half in halves)
+
+
+def test_the_workflow_runs_the_verb_with_options_that_it_has():
+    workflow = (Path(__file__).parents[3] / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
+    commands = re.findall(r"\S*/retrospeed (.*)", workflow.replace("\\\n", " "))
+    (command,) = commands
+    verb, *arguments = shlex.split(command)
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    given = group.commands[verb].make_context(verb, arguments).params
+    assert verb == "nightly"
+    assert {name for name, value in given.items() if isinstance(value, Path)} == {
+        "issue_dir",
+        "json_file",
+        "markdown_file",
+    }
