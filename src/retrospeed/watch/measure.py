@@ -74,6 +74,7 @@ def measured_again(
     *,
     environment: str | None = None,
     thresholds_file: Path | None = None,
+    self_test: bool = True,
 ) -> tuple[Finding, ...]:
     """What fresh pairs of two commits show of the series with these names, worst first.
 
@@ -82,7 +83,8 @@ def measured_again(
     """
     built = builds.build(suite.config_file, base, head, environment)
     selection = Selection(include=re.compile(f"^(?:{'|'.join(map(re.escape, names))})$"))
-    record = run(Request(base, head, built, limits.load(thresholds_file, suite.benchmark_dir), selection), progress)
+    rules = limits.load(thresholds_file, suite.benchmark_dir)
+    record = run(Request(base, head, built, rules, selection, self_test=self_test), progress)
     if record.interrupted:
         raise KeyboardInterrupt
     found = verdict(record, FailOn.WARNING)

@@ -13,6 +13,7 @@ import numpy as np
 from retrospeed import whole_file
 from retrospeed.errors import RetrospeedError
 from retrospeed.watch import summary
+from retrospeed.watch.alert import Fate
 from retrospeed.watch.analysis import Analysis
 from retrospeed.watch.series import Series
 from retrospeed.watch.terminal import change_line
@@ -142,7 +143,8 @@ def _alerts(analysis: Analysis) -> str:
     for alert in analysis.alerts:
         place = html.escape(summary.where(analysis, alert.good, alert.bad))
         lines = "".join(f"<li>{html.escape(change_line(one, analysis))}</li>" for one in alert.changes)
-        heading = f'<b class="{alert.severity}">{alert.severity}</b> {place} <small>{alert.confirmation}</small>'
+        state = alert.confirmation if alert.fate is Fate.OPEN else f"{alert.fate}, {alert.confirmation}"
+        heading = f'<b class="{alert.severity}">{alert.severity}</b> {place} <small>{state}</small>'
         found.append(f"<details><summary>{heading}</summary><ul>{lines}</ul></details>")
     return "\n".join(found) or "<p>Nothing changed.</p>"
 
