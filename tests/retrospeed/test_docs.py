@@ -12,6 +12,7 @@ import pytest
 from retrospeed import baseline_file, thresholds
 from retrospeed.exit_codes import ExitCode
 from retrospeed.explain import json_form as explanation_json
+from retrospeed.nightly import report as night_report
 from retrospeed.report import json_form
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -23,6 +24,7 @@ DOCS = Path(__file__).parents[2] / "docs"
         ("verdict", json_form.json_schema()),
         ("baseline", baseline_file.json_schema()),
         ("explanation", explanation_json.json_schema()),
+        ("night", night_report.json_schema()),
     ],
 )
 def test_the_published_schema_is_the_one_in_use(name, schema):

@@ -80,7 +80,7 @@ class Inquiry:
 
     def _new(self, suspect: Suspect) -> Suspect | None:
         """What of a suspect belongs to no case yet."""
-        between = set(git(self.means.repository, "rev-list", f"{suspect.good}..{suspect.bad}").split())
+        between = self._between(suspect)
         left = []
         for name in suspect.names:
             key = next((key for key, case in self.state.cases.items() if self._covers(case, name, between)), None)
@@ -96,7 +96,11 @@ class Inquiry:
             return case.culprit in between
         if name not in (case.benchmark, *case.also, *case.cleared):
             return False
-        return between <= set(git(self.means.repository, "rev-list", f"{case.good}..{case.bad}").split())
+        return between <= self._between(case)
+
+    def _between(self, ends: Suspect | CaseRecord) -> set[str]:
+        """The commits in question."""
+        return set(git(self.means.repository, "rev-list", f"{ends.good}..{ends.bad}").split())
 
     def _leave(self, names: Sequence[str], suspect: Suspect, why: str) -> None:
         for name in names:
@@ -148,12 +152,12 @@ class Inquiry:
     def _again(self, suspect: Suspect) -> dict[str, Finding]:
         """What fresh pairs show; nothing on a restless machine, and then the search for the commit has to tell."""
         try:
-            return self._measured(suspect.names, suspect.good, suspect.bad)
+            return self._measured(suspect.names, suspect.good, suspect.bad, self_test=True)
         except RestlessError as error:
             self.means.tell(str(error))
             return {}
 
-    def _measured(self, names: Sequence[str], base: str, head: str) -> dict[str, Finding]:
+    def _measured(self, names: Sequence[str], base: str, head: str, *, self_test: bool) -> dict[str, Finding]:
         means = self.means
         found = measured_again(
             means.suite,
@@ -163,6 +167,7 @@ class Inquiry:
             means.progress,
             environment=means.environment,
             thresholds_file=means.thresholds_file,
+            self_test=self_test,
         )
         return {str(one.key): one for one in found}
 
@@ -173,7 +178,8 @@ class Inquiry:
             self.means.suite.config_file,
             self.means.environment,
             "worse",
-            guess_from_asv=True,
+            # Of one commit there is nothing to guess.
+            guess_from_asv=len(self._between(suspect)) > 1,
             thresholds_file=self.means.thresholds_file,
         )
 
@@ -184,7 +190,8 @@ class Inquiry:
         parent = found.commits[found.answer.low].hash
         if others and (parent, case.culprit) != (case.good, case.bad):
             try:
-                findings = self._measured(others, parent, case.culprit)
+                # The machine has shown a moment ago that it can be trusted.
+                findings = self._measured(others, parent, case.culprit, self_test=False)
             except RetrospeedError as error:
                 self.missing.append(f"{', '.join(others)} could not be measured at {case.culprit[:8]}: {error}")
                 return []

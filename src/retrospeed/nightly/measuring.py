@@ -22,7 +22,7 @@ from retrospeed.result_store import ResultStore
 from retrospeed.watch import ratio_file
 
 NOTHING_SELECTED = 1
-"""asv's exit status for a module without benchmarks; 2 is for one with a benchmark that fails."""
+"""asv's exit status for a module without benchmarks, and if it crashes; 2 is for one with a benchmark that fails."""
 _BENCHMARK = re.compile(r"\bdef (?:time|timeraw|mem|peakmem|track)_")
 
 
@@ -110,10 +110,12 @@ def _one(
     store = ResultStore(suite.results_dir)
     for one in wanted:
         status, output = asv(suite, [*command, "--bench", one], log)
-        record.why = _reason(output) if status not in (0, NOTHING_SELECTED) else record.why
+        selected_none = status == NOTHING_SELECTED and "No benchmarks selected" in output
+        failed = status != 0 and not selected_none
+        record.why = _reason(output) if failed else record.why
         record.modules.append(one)
         save(state, suite.root)
-        if status not in (0, NOTHING_SELECTED) and not has_values(store, machine, record.commit):
+        if failed and not has_values(store, machine, record.commit):
             # It does not build: no module will fare better, and asv tries a build each time.
             break
     _conclude(record, suite, machine)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -34,6 +35,8 @@ class Night:
     """Files that could not be read."""
     missing: list[str] = field(default_factory=list)
     """Everything else that should be there and is not."""
+    unjudged: bool = False
+    """The stored results, or some of them, could not be judged at all."""
     judged_by: str = ""
     first: bool = False
     """Nothing was measured before, so there is nothing to compare with."""
@@ -50,7 +53,7 @@ class Night:
         nothing = bool(self.commits) and not self.measured
         return exit_code(
             severe=Class.SEVERE in found or bool(self.failing),
-            inconclusive=nothing or Class.INCONCLUSIVE in found or bool(self.gone),
+            inconclusive=nothing or self.unjudged or Class.INCONCLUSIVE in found or bool(self.gone),
             warning=Class.WARNING in found,
             fail_on=fail_on,
         )
@@ -72,6 +75,11 @@ class NightForm(msgspec.Struct, kw_only=True):
     unsure: list[str]
     skipped: list[str]
     missing: list[str]
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of what `write_json` writes."""
+    return msgspec.json.schema(NightForm)
 
 
 def headline(night: Night) -> str:

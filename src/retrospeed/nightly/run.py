@@ -27,10 +27,10 @@ def run(request: Request, listeners: Listeners) -> Night:
         measuring.register(suite, name)
         repository = new_commits.fetched(suite)
         suite = asv_config.load(suite.config_file)
-        return _Night(request, listeners, suite, repository, name).run()
+        return _Run(request, listeners, suite, repository, name).run()
 
 
-class _Night:
+class _Run:
     """What the steps of a night share."""
 
     def __init__(self, request: Request, listeners: Listeners, suite: Suite, repository: Path, name: str) -> None:
@@ -102,12 +102,13 @@ class _Night:
         night.missing += inquiry.missing
         last = self._last_with_values()
         if last:
-            night.missing += standing.review(kept, self._suite, last, request.forge)
+            night.missing += standing.review(kept, self._suite, last, inquiry.keys, request.forge)
         if request.forge is not None:
             night.missing += filing.file(standing.standing(kept), request.forge)
         self._save()
         # What an earlier night found is told again while watch sees it, or while it stands.
-        told = dict.fromkeys((*inquiry.keys, *(key for key, _ in standing.standing(kept))))
+        standing_keys = [key for key, _ in standing.standing(kept)]
+        told = dict.fromkeys(key for key in (*inquiry.keys, *standing_keys) if not kept.cases[key].ended_by)
         night.cases += [kept.cases[key] for key in told]
         night.known += [kept.cases[key] for key in told if key in known]
         night.ended += [case for case in kept.cases.values() if last and case.ended_by == last]
@@ -128,6 +129,7 @@ class _Night:
             try:
                 found = look()
             except RetrospeedError as error:
+                night.unjudged = True
                 night.missing.append(f"a look at the results: {error}")
                 continue
             suspects += found.suspects

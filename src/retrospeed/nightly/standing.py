@@ -1,6 +1,6 @@
 """Which cases of earlier nights still stand: a regression is no better for having been told before."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from retrospeed import revision
@@ -18,16 +18,22 @@ LEFT = 0.5
 _WORSE = (Class.SEVERE, Class.WARNING)
 
 
-def review(state: State, suite: Suite, newest: str, forge: Forge | None) -> list[str]:
+def review(state: State, suite: Suite, newest: str, seen: Collection[str], forge: Forge | None) -> list[str]:
     """Note which cases have ended or were accepted; a line for what could not be found out.
 
-    `newest` is the full hash of the newest commit with values.
+    `newest` is the full hash of the newest commit with values; `seen` are the keys of the cases that are tonight's
+    suspects: one of these that had ended begins anew if the step is back.
     """
     missing = []
-    for key, case in standing(state):
-        if case.bad != newest and is_gone(case, suite, state.machine, newest):
+    for key, case in state.cases.items():
+        if case.classification not in _WORSE or case.accepted:
+            continue
+        gone = case.bad != newest and is_gone(case, suite, state.machine, newest)
+        if gone and not case.ended_by:
             case.ended_by = newest
-        elif forge is not None and case.issue_url:
+        elif not gone and key in seen:
+            case.ended_by = ""
+        if not case.ended_by and forge is not None and case.issue_url:
             try:
                 case.accepted = forge.is_closed(issue_key(key, case))
             except RetrospeedError as error:

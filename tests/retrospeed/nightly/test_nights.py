@@ -59,9 +59,11 @@ def test_nights_from_the_first_to_the_filed_issue(project, forge):
     assert told["cases"] == []
     assert len(forge.issues) == 1
     assert project.measured_at(slow) == before
-    # Until somebody takes it for granted.
-    status, output, _ = project.night(*QUICKLY, "--accept", "HEAD", **forge.variables)
+    # Until it is undone.
+    fixed = project.commit("work: as before", 100)
+    status, output, told = project.night(*QUICKLY, **forge.variables)
     assert status == 0, output
+    assert [(one["culprit"], one["ended_by"]) for one in told["ended"]] == [(slow, fixed)]
 
 
 def test_a_night_that_was_killed_goes_on_and_measures_nothing_twice(project):
@@ -92,9 +94,16 @@ def test_a_night_that_was_killed_goes_on_and_measures_nothing_twice(project):
 def test_ratios_to_the_pinned_reference_and_the_site(project):
     project.night("--no-publish")
     second = project.commit("two", 100)
+    # What other programs, and other days, have left there stops nothing.
+    folder = project.suite.results / MACHINE
+    cut = folder / "00000000-old.json"
+    cut.write_text('{"version": 2, "resul')
+    foreign = folder / "11111111-notes.json"
+    foreign.write_text("[]")
     status, output, told = project.night("--bench", "time_work")
     assert status == 0, output
-    (file,) = (project.suite.results / MACHINE / ratio_file.FOLDER).iterdir()
+    assert [line.partition(" ")[0] for line in told["skipped"]] == [str(cut), str(foreign)]
+    (file,) = (folder / ratio_file.FOLDER).iterdir()
     ratios = ratio_file.read(file)
     assert (ratios.commit, ratios.reference) == (second, project.first)
     (series,) = ratios.series

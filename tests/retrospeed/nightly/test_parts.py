@@ -105,6 +105,7 @@ def case(classification, **more):
         (Night("m", cases=[case("inconclusive")]), ExitCode.INCONCLUSIVE),
         (Night("m", cases=[case("severe", accepted=True)]), ExitCode.OK),
         (Night("m", gone=["b vanished"]), ExitCode.INCONCLUSIVE),
+        (Night("m", unjudged=True), ExitCode.INCONCLUSIVE),
         (Night("m", commits=[CommitRecord(commit="a" * 40, outcome=Outcome.UNMEASURABLE)]), ExitCode.INCONCLUSIVE),
     ],
 )

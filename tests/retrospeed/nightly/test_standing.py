@@ -35,9 +35,19 @@ def state_of(history, **more):
 @pytest.mark.parametrize(("place", "stands"), [(1, True), (2, True), (3, False), (4, True)])
 def test_it_ends_where_less_than_half_of_the_step_is_left(history, place, stands):
     state = state_of(history)
-    assert standing.review(state, asv_config.load(None), history.commits[place], None) == []
+    assert standing.review(state, asv_config.load(None), history.commits[place], [], None) == []
     assert bool([*standing.standing(state)]) is stands
     assert state.cases["k"].ended_by == ("" if stands else history.commits[place])
+
+
+def test_one_that_had_ended_begins_anew_only_where_the_step_is_seen_to_be_back(history):
+    state, config = state_of(history, ended_by=history.commits[3]), asv_config.load(None)
+    standing.review(state, config, history.commits[4], [], None)
+    assert not [*standing.standing(state)]
+    standing.review(state, config, history.commits[3], ["k"], None)
+    assert not [*standing.standing(state)]
+    standing.review(state, config, history.commits[4], ["k"], None)
+    assert [*standing.standing(state)]
 
 
 def test_ratios_to_the_reference_are_believed_before_times(history):
@@ -48,10 +58,10 @@ def test_ratios_to_the_reference_are_believed_before_times(history):
         file = RatioFile(machine=MACHINE, commit=commit, reference=reference, environment="e", series=[one])
         path = ratio_file.write(file, history.root / "results")
     state = state_of(history)
-    standing.review(state, asv_config.load(None), newest, None)
+    standing.review(state, asv_config.load(None), newest, [], None)
     assert [*standing.standing(state)]
     path.write_text("{")
-    standing.review(state, asv_config.load(None), newest, None)
+    standing.review(state, asv_config.load(None), newest, [], None)
     assert not [*standing.standing(state)]
 
 
@@ -61,10 +71,10 @@ def test_a_closed_issue_is_an_accepted_cost(history, forge):
     assert found is not None
     found.file("slower", "body", history.commits[1])
     config, newest = asv_config.load(None), history.commits[2]
-    assert standing.review(state, config, newest, found) == []
+    assert standing.review(state, config, newest, [], found) == []
     assert [*standing.standing(state)]
     forge.issues[0]["state"] = "closed"
-    assert standing.review(state, config, newest, found) == []
+    assert standing.review(state, config, newest, [], found) == []
     assert state.cases["k"].accepted
     assert not [*standing.standing(state)]
 
