@@ -16,7 +16,7 @@ import numpy as np
 
 T = TypeVar("T")
 Measured = dict[str, list[float]]
-"""Samples of `p50`, `p90`, `p99` (seconds a call; p99 empty where there were too few calls) and `cpu`."""
+"""Samples of `p50`, `p90`, `p95`, `p99` (seconds a call; p99 empty where there were too few calls) and `cpu`."""
 
 GATED = bool(os.environ.get("RETROSPEED_GATE"))
 """The gate repeats whole processes, so each does with fewer samples."""
@@ -54,7 +54,7 @@ def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None 
     # What warmed it up comes last, so that arguments that can be used only once are enough for all.
     endless = itertools.cycle([*arguments[2 * WARM_UP :], *arguments[: 2 * WARM_UP]])
     gc.collect()
-    measured: Measured = {"p50": [], "p90": [], "p99": [], "cpu": []}
+    measured: Measured = {"p50": [], "p90": [], "p95": [], "p99": [], "cpu": []}
     everything: list[float] = []
     for _ in range(BLOCKS):
         block = list(itertools.islice(endless, calls))
@@ -65,9 +65,10 @@ def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None 
             call(argument)
             walls.append(time.perf_counter() - start)
         measured["cpu"].append((time.process_time() - processor) / calls)
-        p50, p90, p99 = np.quantile(walls, (0.5, 0.9, 0.99)).tolist()
+        p50, p90, p95, p99 = np.quantile(walls, (0.5, 0.9, 0.95, 0.99)).tolist()
         measured["p50"].append(p50)
         measured["p90"].append(p90)
+        measured["p95"].append(p95)
         if calls >= CALLS:
             measured["p99"].append(p99)
         everything += walls

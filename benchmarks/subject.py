@@ -1,6 +1,6 @@
 """The only door to the stack under test. A team with another stack replaces this module and keeps all the rest.
 
-Every commit of the history is measured through this one file, so it must serve them all:
+Every commit of the history is measured through this file, so it must serve them all:
 
 - nothing of the stack is imported before a function is called, and only the layer that is asked for;
 - a layer that a commit does not have raises NotImplementedError, which asv takes for "skip". Anything else that goes
@@ -10,22 +10,23 @@ Every commit of the history is measured through this one file, so it must serve 
 What must be supplied (`folder` is an empty or an earlier folder; `entries` and `events` are opaque to the caller):
 
     events(fields) -> events                     plain dicts to the stack's own events; not timed
-    open_log(folder) -> Log                      append(events) -> int, entries(after=0), size_bytes(), close()
+    open_log(folder, name) -> Log                append(events) -> int, entries(after=0), size_bytes(), close()
     open_toc(folder) -> Toc                      extend(entries), node_ids(), node(id), search(query, k), …
     open_bm25(folder, name) -> Bm25              extend(entries), search(query, k, agent=None), …
     open_vector(folder, name) -> Vector          extend(entries, vectors), search(vector, k, agent=None), …
     open_topics(folder, toc_folder, vector_folder, name) -> Topics
                                                  extend(entries), search(vector, k), segments_of(topic_id), …
-    open_embedder() -> Embedder                  embed(texts) -> float32 array (n, dimensions)
+    open_embedder(name) -> Embedder              embed(texts) -> float32 array (n, dimensions)
     build_stack(folder, fields, vectors)         a store in `folder` with every index, or without those over vectors
     open_stack(folder) -> Stack                  route(query, …) -> Answer: event ids, layers attempted, intent, …
 
-`name` is an engine's; without one it is the engine that this suite has always measured, on every commit.
+`name` is an engine's (engines.py lists them); without one it is what this suite has always measured, on every commit.
 Every `search` returns ids, best first; every index also has `size_bytes()` and `close()`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
-
 _ENGINES = {
     "ingest": ("strata.sqlite_store", "SqliteStore"),
     "toc": ("strata.toc.sqlite_toc", "SqliteToc"),
@@ -50,6 +50,8 @@ _ENGINES = {
     "route": ("strata.route.router", "route"),
     "registry": ("strata.engines", "ENGINES"),
 }
+SERVERS = "STRATA_SERVERS"
+"""The variable that names the servers of engines that live on servers."""
 _LAYER = {"ingest": "store", "embed": "embedder"}
 """What the stack's registry calls a layer, where this suite has another name for it."""
 
@@ -100,9 +102,9 @@ def events(fields: Sequence[dict[str, Any]]) -> list[Any]:
 class Log:
     """The durable log of events."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._store = _engine("ingest")(folder / "events.db")
+        self._store = _engine("ingest", name)(folder / "events.db")
 
     def append(self, new: Sequence[Any]) -> int:
         """Store events durably before returning; how many were new."""
@@ -192,12 +194,8 @@ class Topics(_Index):
 class Embedder:
     """Texts to unit vectors; the model is loaded by the first `embed`."""
 
-    def __init__(self) -> None:
-        self._embedder = _engine("embed")()
-
-    @property
-    def dimensions(self) -> int:
-        return int(self._embedder.dimensions)
+    def __init__(self, name: str | None = None) -> None:
+        self._embedder = _engine("embed", name)()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         vectors: Vectors = self._embedder.embed(texts)
@@ -254,8 +252,8 @@ class Stack:
         self._stack.close()
 
 
-def open_log(folder: Path) -> Log:
-    return Log(folder)
+def open_log(folder: Path, name: str | None = None) -> Log:
+    return Log(folder, name)
 
 
 def open_toc(folder: Path) -> Toc:
@@ -271,8 +269,11 @@ def open_vector(folder: Path, name: str | None = None) -> Vector:
     return Vector(_engine("vector", name)(folder, _GivenVectors()))
 
 
-def open_embedder() -> Embedder:
-    return Embedder()
+def open_embedder(name: str | None = None, models: Path | None = None) -> Embedder:
+    """`models` is where an engine keeps models that it makes once, unless STRATA_CACHE says it."""
+    if models:
+        os.environ.setdefault("STRATA_CACHE", str(models))
+    return Embedder(name)
 
 
 def open_topics(folder: Path, toc_folder: Path, vector_folder: Path, name: str | None = None) -> Topics:

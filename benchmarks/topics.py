@@ -17,7 +17,7 @@ from .workloads.workload import Query
 _LAYERS = ("ingest", "toc", "vector", "topics")
 
 
-def _prepare_parts(tier: str) -> dict[str, str]:
+def prepare_parts(tier: str) -> dict[str, str]:
     """Folders of a log, of the table of contents and of the vectors that topics stand on."""
     subject.need(*_LAYERS)
     workload = synthetic.load(tier)
@@ -52,7 +52,7 @@ def _measured_build(parts: dict[str, str]) -> dict[str, list[float]]:
     )
 
 
-def _subjects(tier: str) -> list[tuple[Query, Any]]:
+def subjects(tier: str) -> list[tuple[Query, Any]]:
     """The questions for everything about a subject, and their vectors."""
     workload = synthetic.load(tier)
     vector_of = embedded.load(workload).questions
@@ -60,11 +60,11 @@ def _subjects(tier: str) -> list[tuple[Query, Any]]:
 
 
 def _prepare_cold(tier: str) -> dict[str, Any]:
-    parts = _prepare_parts(tier)
+    parts = prepare_parts(tier)
     index = logs.new_folder(f"index-{tier}")
     _build(parts, index)
     question = Path(f"question-{tier}.npy")
-    np.save(question, _subjects(tier)[0][1])
+    np.save(question, subjects(tier)[0][1])
     return {"parts": parts, "index": str(index), "question": str(question), "build": _measured_build(parts)}
 
 
@@ -121,34 +121,33 @@ def _measured_search(parts: dict[str, str], index: str, tier: str) -> dict[str, 
     return measure(_open(parts, Path(index)).search, _questions(tier))
 
 
-def _subject_loss(parts: dict[str, str], index: str, tier: str) -> float:
+def subject_loss(topics: subject.Topics, toc: subject.Toc, tier: str) -> float:
     """1 - F1 of the first topic found for "everything about" each subject, over the events, averaged.
 
     An event belongs to its session's subject, and to a topic if its segment does.
     """
     workload = synthetic.load(tier)
-    topics, toc = _open(parts, Path(index)), subject.open_toc(Path(parts["toc"]))
     segments_of = topics.segments_of()
-    subjects = _subjects(tier)
+    asked = subjects(tier)
     total = 0.0
-    for query, vector in subjects:
+    for query, vector in asked:
         name = query.query_id.removeprefix("subject-")
         wanted = {event["event_id"] for event in workload.events if workload.subjects[event["session_id"]] == name}
         found = topics.search(vector, 1)
         held = set(itertools.chain(*(toc.events_of(segment) for topic in found for segment in segments_of[topic])))
         total += 2 * len(wanted & held) / (len(wanted) + len(held))
-    return round(1 - total / len(subjects), 9)
+    return round(1 - total / len(asked), 9)
 
 
 def _prepare_warm(tier: str) -> dict[str, Any]:
-    parts = _prepare_parts(tier)
+    parts = prepare_parts(tier)
     index = logs.new_folder(f"index-{tier}")
     _build(parts, index)
     return {
         "parts": parts,
         "index": str(index),
         "bytes": _open(parts, index).size_bytes(),
-        "loss": _subject_loss(parts, str(index), tier),
+        "loss": subject_loss(_open(parts, index), subject.open_toc(Path(parts["toc"])), tier),
         "questions": _questions(tier),
         "search": _measured_search(parts, str(index), tier),
     }

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from asv_runner.discovery import disc_benchmarks
+from benchmarks.protocol_benchmark import ProtocolBenchmark
 from benchmarks.workloads import checksums
 
-from benchmarks import metric
+from benchmarks import engines, metric
+from strata.engines import ENGINES
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = {"ingest", "toc", "bm25", "vector", "embed", "topics", "route"}
@@ -31,6 +33,26 @@ def test_every_benchmark_says_what_it_measures(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in BENCHMARKS if not name.startswith("sources.")])
 def test_the_version_of_a_benchmark_holds_the_checksum_of_its_workload(name: str) -> None:
     assert BENCHMARKS[name].version == metric.SYNTHETIC == f"1-{checksums.short('synthetic-')}"
+
+
+@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name.startswith("engines.")])
+def test_every_figure_of_an_engine_has_a_target(name: str) -> None:
+    said = vars(BENCHMARKS[name])
+    assert said["target"] > 0
+    known = {value for values in BENCHMARKS[name]._params for value in values}
+    assert set(said["target_of"]) <= known
+    assert all(limit > 0 for limit in said["target_of"].values())
+
+
+def test_every_engine_that_the_stack_knows_is_measured_but_the_table_of_contents_which_has_one() -> None:
+    measured = {
+        {"ingest": "store", "embed": "embedder"}.get(case.layer, case.layer): {*case.engines, *case.on_servers}
+        for case in vars(engines).values()
+        if inspect.isclass(case) and issubclass(case, ProtocolBenchmark) and not inspect.isabstract(case)
+    }
+    for layer in set(ENGINES) - {"toc"}:
+        assert measured[layer] >= set(ENGINES[layer])
+    assert len(ENGINES["toc"]) == 1
 
 
 def test_the_version_changes_with_any_recorded_checksum(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from benchmarks.workloads import synthetic, vectors
 
 from benchmarks import blocks, metric, route, sources, tiers
 from benchmarks import embed as embed_suite
+from strata.embed.made import cache_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = str(ROOT / "benchmarks")
@@ -59,6 +60,8 @@ def tiny(tmp_path: Path, vectors_cache: Path, model: Any, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(vectors, "_embed", embed)
     monkeypatch.setenv("RETROSPEED_TIERS", "small")
+    # Models made from the weights are kept where they have been made, not among the inputs of a test.
+    monkeypatch.setenv("STRATA_CACHE", str(cache_folder()))
     monkeypatch.setenv("RETROSPEED_CACHE", str(vectors_cache))
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
