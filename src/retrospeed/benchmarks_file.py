@@ -2,7 +2,8 @@
 
 asv writes every attribute set on a benchmark function into this file; that is how a suite says what a number means.
 Known here: ``layer``, ``metric`` (p50, p90, p99, build, throughput, peak_memory, index_bytes, quality, or any other),
-``mode`` (cold or warm), ``label``, ``direction`` (lower or higher is better) and ``deterministic``. All are optional.
+``mode`` (cold or warm), ``label``, ``direction`` (lower or higher is better), ``deterministic``, ``target`` and
+``target_of`` (`retrospeed.targets`). All are optional.
 """
 
 from pathlib import Path
@@ -35,6 +36,8 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     direction: Direction | None = None
     deterministic: bool = False
+    target: float | None = None
+    target_of: dict[str, float] = {}
 
     @property
     def lower_is_better(self) -> bool:

@@ -11,7 +11,7 @@ from retrospeed.benchmarks_file import Benchmark
 from retrospeed.measurement import Measurement, Outcome, SeriesKey
 from retrospeed.units import as_people_read_it
 
-METRICS = ("p50", "p90", "p99", "throughput", "build", "peak_memory", "index_bytes", "quality")
+METRICS = ("p50", "p90", "p95", "p99", "throughput", "build", "peak_memory", "index_bytes", "quality")
 ROW_PARAMS = ("tier", "agents", "engine")
 _TIERS = ("small", "medium", "large")
 _HEADINGS = {"peak_memory": "peak memory", "index_bytes": "index size"}

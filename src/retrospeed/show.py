@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from retrospeed import asv_config, benchmarks_file, machine, options, revision, skipped_series, thresholds
+from retrospeed import asv_config, benchmarks_file, machine, options, revision, skipped_series, targets, thresholds
 from retrospeed.asv_config import Suite
 from retrospeed.errors import ResultsError
 from retrospeed.layer_table import METRICS, ROW_PARAMS, Column, LayerTable, Result, arrange, results_of
@@ -37,6 +37,8 @@ class SeriesForm(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     value: float | None
     shown: str
+    target: float | None
+    target_met: bool | None
 
 
 class ResultsForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +87,7 @@ def show(
             Text(f"{results.commit[:8]} on {results.machine}, {results.environment}", style="bold"), soft_wrap=True
         )
         print_layers(arrange(chosen, layers), out, every_metric=every_metric)
+        print_missed(chosen, out)
         print_skipped(chosen, out, by_name=every_metric)
 
 
@@ -120,6 +123,12 @@ def form(results: CommitResults, series: list[Result]) -> ResultsForm:
                 outcome=result.measurement.outcome,
                 value=result.measurement.value,
                 shown=result.text,
+                target=targets.target(result.benchmark, result.key),
+                target_met=(
+                    None
+                    if result.measurement.value is None
+                    else targets.is_met(result.benchmark, result.key, result.measurement.value)
+                ),
             )
             for result in series
         ],
@@ -139,6 +148,15 @@ def print_layers(layers: LayerTable, out: Console, *, every_metric: bool = False
     hidden = sorted({column.heading.replace("\n", " ") for column in layers.columns if column not in columns})
     if hidden:
         out.print(Text(f"Also measured, shown with --all: {', '.join(hidden)}."), soft_wrap=True)
+
+
+def print_missed(results: Sequence[Result], out: Console) -> None:
+    """Print what misses the target that the suite has set for it."""
+    lines = targets.missed(results)
+    if lines:
+        out.print(Text("Targets missed:", style="bold"))
+    for line in lines:
+        out.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def print_skipped(results: Sequence[Result], out: Console, *, by_name: bool = False) -> None:

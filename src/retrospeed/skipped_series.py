@@ -1,7 +1,7 @@
-"""Says in a line or two what a run skipped: whole tiers, whole layers, and the rest by name.
+"""Says in a line or two what a run skipped: whole tiers, layers and engines, and the rest by name.
 
-asv keeps no reason for a skip. What can be told from the results is whether a tier or a layer was skipped as a whole:
-a tier that was not asked for, a layer that the commit does not have.
+asv keeps no reason for a skip. What can be told from the results is whether a tier, a layer or an engine was skipped
+as a whole: a tier that was not asked for, a layer or an engine that the commit does not have.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ def in_words(results: Sequence[Result]) -> str:
     if not total:
         return ""
     parts = []
-    for kind, name_of in (("tier", _tier), ("layer", _layer)):
+    for kind, name_of in (("tier", _tier), ("layer", _layer), ("engine", _engine)):
         whole = _skipped_as_a_whole(results, name_of)
         counts = Counter(name for result in skipped if (name := name_of(result)) in whole)
         parts += [f"all of {kind} {name} ({count:,})" for name, count in counts.items()]
@@ -45,3 +45,7 @@ def _tier(result: Result) -> str:
 
 def _layer(result: Result) -> str:
     return result.benchmark.layer
+
+
+def _engine(result: Result) -> str:
+    return result.params.get("engine", "")

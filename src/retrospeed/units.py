@@ -37,11 +37,20 @@ def as_people_read_it(value: float, benchmark: Benchmark) -> str:
     Throughput is stored as seconds for 1,000 events and shown as events/s; a loss is stored as 1 - quality and shown
     as quality.
     """
-    if benchmark.metric == "throughput" and benchmark.unit == "seconds":
+    if _is_rate(benchmark):
         return f"{_EVENTS_TIMED / value:,.0f}/s" if value > 0 else "∞/s"
     if benchmark.unit == "loss":
         return f"{1 - value:.3f}"
     return value_in_words(value, benchmark.unit)
+
+
+def is_shown_inverted(benchmark: Benchmark) -> bool:
+    """Whether what is shown grows as what is stored falls."""
+    return _is_rate(benchmark) or benchmark.unit == "loss"
+
+
+def _is_rate(benchmark: Benchmark) -> bool:
+    return benchmark.metric == "throughput" and benchmark.unit == "seconds"
 
 
 def ratio_in_words(ratio: float) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from retrospeed import whole_file
+from retrospeed import targets, whole_file
 from retrospeed.watch import summary
 from retrospeed.watch.alert import Alert, Confirmation, Fate, Judged, Severity
 from retrospeed.watch.analysis import Analysis
@@ -69,6 +69,8 @@ class TrendForm(msgspec.Struct, frozen=True, kw_only=True):
     noise: float | None
     commits: int
     status: str
+    target: float | None
+    target_met: bool | None
 
 
 class WatchForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +116,8 @@ def form(analysis: Analysis, exit_code: int) -> WatchForm:
                 noise=_finite(t.noise),
                 commits=t.commits,
                 status=t.status,
+                target=targets.target(t.series.benchmark, t.series.key),
+                target_met=t.meets_target,
             )
             for t in analysis.trends
         ],

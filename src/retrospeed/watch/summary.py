@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+from retrospeed import targets
 from retrospeed.units import as_people_read_it, change_in_words, percent, three_digits, value_in_words
 from retrospeed.watch.alert import Alert, Confirmation, Fate, Judged, Severity
 from retrospeed.watch.analysis import Analysis
@@ -120,6 +121,19 @@ def fix_first(analysis: Analysis) -> list[str]:
         for alert in standing
     ]
     return lines[:MOST_NAMED] + _more(len(lines))
+
+
+def targets_missed(analysis: Analysis) -> list[str]:
+    """The series whose newest points miss their targets, and how many meet theirs."""
+    wanted = [t for t in analysis.trends if t.meets_target is not None]
+    lines = [
+        f"{title(t.series, analysis)}: {as_people_read_it(t.series.typical(), t.series.benchmark)}, "
+        f"target {targets.in_words(t.series.benchmark, t.series.key)}"
+        for t in wanted
+        if not t.meets_target
+    ]
+    shown = lines[:MOST_NAMED] + _more(len(lines))
+    return [*shown, f"{len(wanted) - len(lines)} of {len(wanted)} targets are met"] if wanted else []
 
 
 def could_tighten(analysis: Analysis) -> list[str]:

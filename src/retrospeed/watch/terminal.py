@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from retrospeed import targets
 from retrospeed.units import as_people_read_it
 from retrospeed.watch import summary
 from retrospeed.watch.alert import Alert, Confirmation, Judged, Severity
@@ -47,6 +48,7 @@ def show(analysis: Analysis, out: Console, *, every: bool = False) -> None:
         ("Improved", summary.improved(analysis)),
         ("Watch", summary.to_watch(analysis)),
         ("Fix first", summary.fix_first(analysis)),
+        ("Targets", summary.targets_missed(analysis)),
         ("Could be tightened", summary.could_tighten(analysis)),
         ("Not looked at, or to be known", summary.left_out(analysis)),
         ("Failing", [_failing(one, analysis) for one in analysis.failing]),
@@ -76,8 +78,10 @@ def _trends(analysis: Analysis, out: Console, *, every: bool) -> None:
         for heading in ("now", "change", "commits", "a commit"):
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("status", no_wrap=True)
+        if any(t.meets_target is not None for t in shown):
+            table.add_column("target", no_wrap=True)
         for t in shown:
-            table.add_row(*_trend_row(t, analysis))
+            table.add_row(*_trend_row(t, analysis)[: len(table.columns)])
         out.print(table)
     if len(shown) < len(ordered):
         out.print(Text(f"{len(ordered) - len(shown)} more series are within their thresholds (--all).", style="dim"))
@@ -93,7 +97,13 @@ def _trend_row(t: Trend, analysis: Analysis) -> list[str | Text]:
         str(t.commits),
         summary.trend_rate(t),
         Text(t.status, style=_STATUS.get(t.status, "")),
+        _target(t),
     ]
+
+
+def _target(t: Trend) -> Text:
+    words = targets.in_words(t.series.benchmark, t.series.key)
+    return Text(f"missed: {words}", style="yellow") if t.meets_target is False else Text(words)
 
 
 def _sparklines(analysis: Analysis, out: Console) -> None:

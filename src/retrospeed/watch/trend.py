@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 import scipy
 
+from retrospeed import targets
 from retrospeed.thresholds import Limits
 from retrospeed.watch.series import Series
 
@@ -41,6 +42,11 @@ class Trend:
     """Commits between the first and the last of them."""
     status: str
     """Against the thresholds: ok, watch, over warning, over severe."""
+
+    @property
+    def meets_target(self) -> bool | None:
+        """Whether its newest points meet what the suite wants of it; None if it wants nothing."""
+        return targets.is_met(self.series.benchmark, self.series.key, self.series.typical())
 
 
 def trend(series: Series, limits: Limits, last: int = LAST) -> Trend:
