@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,44 @@ def test_the_matrix_pins_what_constraints_txt_pins() -> None:
     constraints = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
     pins = matrix_pins()
     assert pins == {name: constraints.get(name) for name in pins}
+
+
+def test_the_optional_requirements_are_pinned_alike_and_are_no_part_of_the_matrix() -> None:
+    lines = (ROOT / "constraints.txt").read_text().split()
+    constraints = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
+    optional = {canonicalize_name(name): version for name, version in CONFIG.optional_requirements.items()}
+    assert optional == {name: constraints.get(name) for name in optional}
+    assert not set(optional) & set(matrix_pins())
+
+
+def test_the_optional_requirements_hold_what_they_need_themselves() -> None:
+    # They are installed without dependencies, over what the matrix brings.
+    there = {canonicalize_name(name) for name in CONFIG.optional_requirements}
+    waiting = list(matrix_pins())
+    brought: set[str] = set()
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name not in brought:
+            brought.add(name)
+            waiting += needs(name)
+    lacking = {need for name in there for need in needs(name)} - there - brought
+    assert not lacking
+
+
+def needs(name: str) -> list[str]:
+    """What an installed package requires here, extras left aside; nothing for one that is not installed here."""
+    try:
+        found = map(Requirement, distribution(name).requires or ())
+    except PackageNotFoundError:
+        return []
+    return [canonicalize_name(one.name) for one in found if one.marker is None or one.marker.evaluate({"extra": ""})]
+
+
+def test_every_extra_that_an_engine_names_is_measured() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    there = {canonicalize_name(name) for name in CONFIG.optional_requirements} | set(matrix_pins())
+    for extra in ("onnx", "fast", "faiss", "igraph"):
+        assert {canonicalize_name(Requirement(line).name) for line in extras[extra]} <= there
 
 
 def test_the_matrix_holds_all_that_a_commit_imports() -> None:

@@ -5,10 +5,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
+from asv import util
+from asv.console import log
 
 from retrospeed.tree_snapshot import Entries, snapshot, sweep
 
@@ -65,11 +68,15 @@ class CommitVenv:
         return {variable: str(self.path / name) for variable, name in SCRATCH.items()}
 
     def create(self) -> None:
-        """Make the virtualenv anew, with nothing installed. Raises subprocess.CalledProcessError."""
+        """Make the virtualenv anew, with nothing installed. Raises asv.util.ProcessError."""
         self.remove()
         command = [sys.executable, "-m", "virtualenv", "--quiet", "--no-seed", "-p", str(self.shared / "bin/python")]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("VIRTUALENV_")}
-        subprocess.run([*command, str(self.path)], check=True, capture_output=True, text=True, env=environment)
+        try:
+            subprocess.run([*command, str(self.path)], check=True, capture_output=True, text=True, env=environment)
+        except subprocess.CalledProcessError as error:
+            log.error(f"{error}\n{error.stdout}{error.stderr}")
+            raise util.ProcessError(error.cmd, error.returncode, error.stdout, error.stderr) from error
         # addsitedir, unlike a bare path, also obeys the .pth files it finds there.
         link = f"import site; site.addsitedir({str(site_packages(self.shared))!r})\n"
         (self.site_packages / LINK).write_text(link, encoding="utf-8")
@@ -137,6 +144,14 @@ class CommitVenv:
             return msgspec.json.decode((self.path / RECORD).read_bytes(), type=_Record)
         except (OSError, msgspec.DecodeError):
             return None
+
+
+def remove_longest_unused(venvs: Sequence[CommitVenv], kept: int, since: float, kept_since: int) -> None:
+    """Remove all but the `kept` used last; of those used after `since` (epoch seconds), `kept_since` stay instead."""
+    for rank, venv in enumerate(sorted(venvs, key=CommitVenv.last_used, reverse=True)):
+        used_now = venv.last_used() >= since and rank < kept_since
+        if not ((rank < kept and venv.last_used()) or used_now):
+            venv.remove()
 
 
 def site_packages(venv: Path) -> Path:

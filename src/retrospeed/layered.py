@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import CalledProcessError
 from typing import Any
 
 from asv import util
@@ -25,10 +24,19 @@ from asv.console import log
 from asv.environment import EnvironmentUnavailable, get_env_name
 from asv.plugins.virtualenv import Virtualenv
 
-from retrospeed.commit_venv import CommitVenv, Stamp, site_packages
-from retrospeed.frozen_packages import keep_beside_results
+from retrospeed.commit_venv import CommitVenv, Stamp, remove_longest_unused, site_packages
+from retrospeed.frozen_packages import ALL_LISTING, OPTIONAL_LISTING, keep_beside_results
+from retrospeed.optional_packages import OptionalPackages
 from retrospeed.pin_digest import fold
-from retrospeed.shared_venv import FREEZE, SharedRecord, is_plain, requirement_lines, sweep_shared
+from retrospeed.shared_venv import (
+    FREEZE,
+    OPTIONAL,
+    SharedRecord,
+    damage_in_words,
+    install_requirements,
+    requirement_lines,
+    sweep_shared,
+)
 from retrospeed.unmet_requirements import unmet_requirements
 
 # Unlike asv's defaults these build once, and leave the pinned dependencies alone.
@@ -65,6 +73,7 @@ class Layered(Virtualenv):  # type: ignore[misc]
         self._named = fold({key: value for key, value in requirements.items() if key not in base}, conf)
         super().__init__(conf, python, requirements, tagged_env_vars)
         self._shared = Path(self._path)
+        self._optional = OptionalPackages(self._shared / OPTIONAL, conf)
         if self._build_command is None:
             self._build_command = BUILD_COMMAND
         if self._install_command is None:
@@ -87,6 +96,12 @@ class Layered(Virtualenv):  # type: ignore[misc]
         """The folder of the dependencies' environment: the one asv itself would use."""
         return self._shared or Path(self._path)
 
+    def create(self) -> None:
+        """Make what is not there yet; asv calls it before anything is run."""
+        super().create()
+        with self._inside(self.shared):
+            self._optional.ensure(self._run_pip)
+
     def check_presence(self) -> bool:
         record = SharedRecord.load(self.shared)
         if record is None or record.requirements != self._lines():
@@ -96,7 +111,7 @@ class Layered(Virtualenv):  # type: ignore[misc]
                 return False
         damaged = sweep_shared(self.shared)
         if damaged:
-            log.warning(f"{self._name_damage(damaged)}: making the environment anew")
+            log.warning(f"{damage_in_words(self.shared, damaged)}: making the environment anew")
         return not damaged
 
     def _setup(self) -> None:
@@ -111,22 +126,10 @@ class Layered(Virtualenv):  # type: ignore[misc]
 
     def _install_requirements(self) -> None:
         """Install all requirements by one pip call, so that no pin is undone by what a later one requires."""
-        lines = self._lines()
-        environment = {**os.environ, **self.build_env_vars}
-        plain = self.shared / "requirements.txt"
-        plain.write_text("".join(f"{line}\n" for line in lines if is_plain(line)), encoding="utf-8")
-        # -v keeps output coming: asv takes a command that is silent for long for a hung one.
-        self._run_pip(["install", "-v", "-r", str(plain)], env=environment)
-        for line in lines:
-            if not is_plain(line):
-                util.construct_pip_call(self._run_pip, util.ParsedPipDeclaration(line))()
+        install_requirements(self._lines(), self.shared, self._run_pip, {**os.environ, **self.build_env_vars})
 
     def _lines(self) -> list[str]:
         return ["wheel", *requirement_lines({**self._requirements, **self._base_requirements})]
-
-    def _name_damage(self, damaged: list[str]) -> str:
-        others = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
-        return f"{self.shared / damaged[0]}{others} changed since the shared environment was made"
 
     # The commits
 
@@ -157,7 +160,8 @@ class Layered(Virtualenv):  # type: ignore[misc]
         self._set_build_dirs(None, None)
         self._set_commit_hash(commit_hash)
         self._set_installed_commit_hash(commit_hash)
-        keep_beside_results(self._results_dir, self._loaded, self.name, self.shared / FREEZE)
+        listings = {ALL_LISTING: self.shared / FREEZE, OPTIONAL_LISTING: self._optional.listing}
+        keep_beside_results(self._results_dir, self._loaded, self.name, listings)
         self._evict(KEPT_WHILE_RUNNING)
         if not self._evicts_at_exit:
             self._evicts_at_exit = True
@@ -165,11 +169,7 @@ class Layered(Virtualenv):  # type: ignore[misc]
 
     def _make(self, repo: Any, commit_hash: str, venv: CommitVenv) -> None:
         try:
-            try:
-                venv.create()
-            except CalledProcessError as error:
-                log.error(f"{error}\n{error.stdout}{error.stderr}")
-                raise util.ProcessError(error.cmd, error.returncode, error.stdout, error.stderr) from error
+            venv.create()
             with self._inside(venv.path):
                 self.checkout_project(repo, commit_hash)
                 build_dir = str(Path(self._build_root) / (self._repo_subdir or ""))
@@ -203,10 +203,13 @@ class Layered(Virtualenv):  # type: ignore[misc]
             raise util.ProcessError([str(self._build_command)], 1, "", message)
 
     def _sweep_shared(self, commit_hash: str | None) -> None:
+        self._optional.sweep()
         damaged = sweep_shared(self.shared)
         if damaged:
             by = f", while {commit_hash[:8]} was measured" if commit_hash else ""
-            raise util.UserError(f"{self._name_damage(damaged)}{by}: measure again; the next run makes it anew")
+            raise util.UserError(
+                f"{damage_in_words(self.shared, damaged)}{by}: measure again; the next run makes it anew"
+            )
 
     def _stamp(self, commit_hash: str) -> Stamp:
         record = SharedRecord.load(self.shared)
@@ -221,13 +224,10 @@ class Layered(Virtualenv):  # type: ignore[misc]
         Of those used since asv was started, `kept_while_running` stay in any case, and the current one always.
         """
         current = self._recorded_commit()
-        folders = self.shared.parent.glob(f"{self.shared.name[:8]}-*")
-        venvs = sorted((CommitVenv(path, self.shared) for path in folders), key=CommitVenv.last_used, reverse=True)
-        for rank, venv in enumerate(venvs):
-            used_now = venv.last_used() >= self._started and rank < kept_while_running
-            is_current = current is not None and venv.path == self.venv(current).path
-            if not ((rank < self._kept and venv.last_used()) or used_now or is_current):
-                venv.remove()
+        venvs = [CommitVenv(path, self.shared) for path in self.shared.parent.glob(f"{self.shared.name[:8]}-*")]
+        others = [venv for venv in venvs if current is None or venv.path != self.venv(current).path]
+        kept = self._kept - (len(others) < len(venvs))
+        remove_longest_unused(others, kept, self._started, kept_while_running)
 
     # Which of them asv runs things in
 
@@ -268,7 +268,7 @@ class Layered(Virtualenv):  # type: ignore[misc]
         """
         # A common folder for byte code would also hide the byte code already compiled.
         inherited = {key: value for key, value in variables.items() if key != "PYTHONPYCACHEPREFIX"}
-        return {**inherited, **venv.scratch, **self.env_vars}
+        return {**inherited, **venv.scratch, **self._optional.variables, **self.env_vars}
 
     def _prefix(self) -> Path:
         if self._is_inside:
