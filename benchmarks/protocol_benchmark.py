@@ -124,7 +124,7 @@ class ProtocolBenchmark(ABC):
 
     def prepare(self) -> Prepared:
         """Measure every engine, at each enabled tier."""
-        return tiers.prepare(self._prepare, None if self.by_tier else [_EVERY_TIER])
+        return tiers.prepare(self.of_tier, None if self.by_tier else [_EVERY_TIER])
 
     def setup(self, prepared: Prepared, *parameters: str) -> None:
         """Skip what is not there, and fail what failed while it was measured."""
@@ -154,7 +154,8 @@ class ProtocolBenchmark(ABC):
         shares = [len(set(one) & set(other)) / len(other) for one, other in zip(answers, exact, strict=True) if other]
         return round(1 - sum(shares) / len(shares), 9)
 
-    def _prepare(self, tier: str) -> dict[str, Any]:
+    def of_tier(self, tier: str) -> dict[str, Any]:
+        """The inputs, and by engine its figures, or why there are none."""
         _see_optional_packages()
         inputs = in_own_process(self.inputs, tier)
         measured = {engine: self._measured(inputs, engine) for engine in self._exact_first()}
