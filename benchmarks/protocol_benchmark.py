@@ -111,7 +111,7 @@ class ProtocolBenchmark(ABC):
             ((tiers.NAMES, chosen), cls.param_names) if cls.by_tier else ((chosen,), ("engine",))
         )
         for figure in cls.figures:
-            if figure.deterministic or NAMED or not GATED:
+            if chosen and (figure.deterministic or NAMED or not GATED):
                 setattr(cls, f"track_{figure.name}", _benchmark(figure, cls))
 
     @abstractmethod

@@ -56,6 +56,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config["matrix"]["req"] = {key: pins for key, pins in config["matrix"]["req"].items() if key in KEPT_PINS}
     known = json.loads(re.sub(r"^\s*//.*$", "", (path / "asv.conf.json").read_text(), flags=re.MULTILINE))
     known["matrix"] = config["matrix"]
+    del known["optional_requirements"]
     # The full environment has it from scikit-learn.
     known["matrix"]["req"]["threadpoolctl"] = [version("threadpoolctl")]
     (path / "asv.conf.json").write_text(json.dumps(known, indent=4))

@@ -81,6 +81,48 @@ def test_a_layer_that_is_there_and_broken_fails(commit: Commit) -> None:
     assert "a_package_that_nobody_has" in done.stderr
 
 
+def test_an_engine_that_a_commit_lacks_is_skipped_and_a_broken_one_fails_alone(commit: Commit) -> None:
+    registry = commit.source / "strata" / "engines.py"
+    lines = registry.read_text().splitlines(keepends=True)
+    registry.write_text("".join(line for line in lines if '"tantivy"' not in line))
+    (commit.source / "strata" / "bm25" / "bm25s.py").write_text("raise ValueError('no word of this engine is true')\n")
+    assert commit.setup_cache("engines.KeywordEngines.track_build").returncode == 0
+
+    measured = commit.run("engines.KeywordEngines.track_build-0")
+    assert measured.returncode == 0, measured.stderr
+    assert len(commit.result()["samples"]) == 6  # type: ignore[index]
+    failed = commit.run("engines.KeywordEngines.track_build-1")
+    assert failed.returncode != 0
+    assert "no word of this engine is true" in failed.stderr
+    skipped = commit.run("engines.KeywordEngines.track_build-2")
+    assert skipped.returncode == 0, skipped.stderr
+    assert math.isnan(commit.result())  # type: ignore[arg-type]
+    assert "this commit has no bm25 engine tantivy" in skipped.stdout
+
+
+def test_engines_of_a_commit_from_before_they_had_names_are_skipped(commit: Commit) -> None:
+    (commit.source / "strata" / "engines.py").unlink()
+    assert commit.setup_cache("engines.KeywordEngines.track_build").returncode == 0
+    skipped = commit.run("engines.KeywordEngines.track_build-0")
+    assert skipped.returncode == 0, skipped.stderr
+    assert "this commit has no registry layer" in skipped.stdout
+
+
+def test_libraries_that_lie_apart_are_found(commit: Commit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "optional"
+    (library / "a_library_that_lies_apart").mkdir(parents=True)
+    (library / "a_library_that_lies_apart" / "__init__.py").write_text("")
+    module = commit.source / "strata" / "bm25" / "tantivy.py"
+    module.write_text("import a_library_that_lies_apart\n" + module.read_text())
+    assert commit.setup_cache("engines.KeywordEngines.track_build").returncode == 0
+    assert commit.run("engines.KeywordEngines.track_build-2").returncode == 0
+    assert math.isnan(commit.result())  # type: ignore[arg-type]
+    monkeypatch.setenv("RETROSPEED_OPTIONAL_PACKAGES", str(library))
+    assert commit.setup_cache("engines.KeywordEngines.track_build").returncode == 0
+    assert commit.run("engines.KeywordEngines.track_build-2").returncode == 0
+    assert commit.result()["samples"]  # type: ignore[index]
+
+
 def test_a_tier_that_is_not_enabled_is_skipped(commit: Commit) -> None:
     done = commit.run("ingest.ColdIngestProcess.track_times_bare_sqlite-1")
     assert done.returncode == 0, done.stderr

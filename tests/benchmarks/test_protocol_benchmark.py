@@ -130,6 +130,7 @@ def test_every_figure_needs_one_target(targets: Any) -> None:
         ({}, {"search_p50", "search_p95", "build", "catch_up", "peak_memory", "index_bytes", "recall_loss"}, 3),
         ({"RETROSPEED_GATE": "1"}, {"recall_loss"}, 3),
         ({"RETROSPEED_GATE": "1", "RETROSPEED_ENGINES": "tantivy"}, {"search_p95", "recall_loss"}, 1),
+        ({"RETROSPEED_ENGINES": "usearch"}, set(), 0),
     ],
 )
 def test_the_gate_asks_only_what_is_deterministic_unless_engines_are_named(

@@ -74,7 +74,7 @@ def test_they_change_neither_the_name_nor_what_other_benchmarks_see(suite: MakeS
 
     project = suite(BENCHMARKS, optional_requirements=WANTED)
     output = project.asv("run", "--verbose", f"{history.main[0]}..{history.main[2]}")
-    assert output.count("Successfully installed texttable") == 1
+    assert output.count("asv-optional/packages texttable==1.7.2") == 1
     for commit, value in zip(history.main[1:3], VALUES[1:3], strict=True):
         assert project.result(commit, "track_seen_by_itself") == 0
         assert project.result(commit, "track_asked_for") == 1
@@ -115,12 +115,12 @@ def test_what_is_there_is_left_alone_and_what_was_changed_is_mended(tmp_path: Pa
     assert [path.name for path in optional.packages.iterdir()] == ["one"]
 
 
-def test_what_cannot_be_had_is_named_and_tried_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_had_is_named_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pip = Pip("two==2.0")
     optional = packages(tmp_path, {"one": "1.0", "two": "2.0", "three": "3.0"})
     optional.ensure(pip)
     assert sorted(path.name for path in optional.packages.iterdir()) == ["one", "three"]
-    assert "Without two==2.0: what needs them is skipped." in "".join(capfd.readouterr())
+    assert "Without two==2.0: what needs them is skipped." in caplog.text
     pip.lacking = ()
     optional.ensure(pip)
     assert len(list(optional.packages.iterdir())) == 3
