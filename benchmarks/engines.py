@@ -22,7 +22,9 @@ from .workloads.workload import Query
 
 MEGABYTE = 1e6
 FACTS = ("literal", "paraphrase")
-MESSAGES = 60
+MESSAGES = 30
+NOT_OF_TOPICS = ("catch_up", "index_bytes")
+"""The graph is made anew at each append, so that catching up is a build; and it is small."""
 
 EMBEDDER = (
     Figure("query_p50", "p50", "warm", "embed one query"),
@@ -113,13 +115,11 @@ class TopicsEngines(IndexBenchmark):
     layer, exact = "topics", "networkx"
     engines = ("networkx", "rustworkx", "igraph")
     figures = aimed(
-        INDEX,
+        [figure for figure in INDEX if figure.name not in NOT_OF_TOPICS],
         search_p50=under(0.001),
         search_p95=under(0.002),
         build=over(1_000),
-        catch_up=under(1.0, large=60.0),
         peak_memory=under(1000 * MEGABYTE),
-        index_bytes=under(50 * MEGABYTE, small=MEGABYTE, medium=10 * MEGABYTE),
         recall_loss=under(0.05),
         facts_loss=under(0.5),
     )
@@ -148,7 +148,7 @@ class TopicsEngines(IndexBenchmark):
 
 
 class EmbedderEngines(ProtocolBenchmark):
-    """Texts to vectors. What is embedded, some questions and sixty messages, does not depend on the tier."""
+    """Texts to vectors. What is embedded, some questions and thirty messages, does not depend on the tier."""
 
     by_tier = False
     layer, exact = "embed", "minilm"
@@ -169,7 +169,7 @@ class EmbedderEngines(ProtocolBenchmark):
         return self.prepare()
 
     def inputs(self, tier: str) -> Inputs:
-        """The questions of every tenth fact, the messages that answer them, and others up to sixty."""
+        """The questions of every tenth fact, the messages that answer them, and others up to thirty."""
         subject.need("embed", "registry")
         workload = synthetic.load("small")
         queries = workload.category(*FACTS)[::10]
@@ -189,7 +189,7 @@ class EmbedderEngines(ProtocolBenchmark):
         texts: dict[str, str]
         queries, texts = pickle.loads(Path(inputs["texts"]).read_bytes())
         embedder = subject.open_embedder(engine, models=vectors.folder())
-        single = measure(lambda query: embedder.embed([query.text]), queries, calls=5)
+        single = measure(lambda query: embedder.embed([query.text]), queries, calls=10)
         ids = sorted(texts, key=lambda name: (len(texts[name]), name))
         # Dealt out by length, so that each part is as much work as the others.
         parts = iter([ids[number :: self.chunks] for number in range(self.chunks)])
