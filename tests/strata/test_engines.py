@@ -21,6 +21,16 @@ def test_every_engine_loads(layer: str, name: str) -> None:
     assert isinstance(installed.engine(layer, name), type)
 
 
+@pytest.mark.parametrize("order", [("vector", "embedder"), ("embedder", "vector")])
+def test_usearch_and_onnx_live_in_one_process(order: tuple[str, str]) -> None:
+    installed.engine("vector", "usearch")
+    pytest.importorskip("onnxruntime")
+    imports = {"vector": "import strata.vector.usearch", "embedder": "import onnxruntime"}
+    code = "\n".join(imports[layer] for layer in order)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_missing_library_is_named_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "igraph", None)
     monkeypatch.delitem(sys.modules, "strata.topics.igraph", raising=False)

@@ -1,10 +1,16 @@
 """Approximate nearest neighbours with usearch: a graph (HNSW) over halves, mapped into memory from its file."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+# The C++ runtime inside usearch offers symbols to the whole process, and an onnxruntime that is loaded later takes them
+# for its own and crashes (usearch 2.26.6, onnxruntime 1.31.1). Loaded first, it keeps to its own.
+with suppress(ImportError):
+    import onnxruntime  # noqa: F401
 from usearch.index import Index
 
 from strata.vector.proposed import Directions, Proposed, blocks
