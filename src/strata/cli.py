@@ -34,6 +34,15 @@ app = typer.Typer(
 )
 
 Store = Annotated[Path, typer.Argument(metavar="STORE", help="Folder of the store.", show_default=False)]
+Servers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--server",
+        metavar="DSN",
+        help="A PostgreSQL server for engines that live on one, from now on; may be repeated.",
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Layer = Annotated[str, typer.Option("--layer", "-l", help=f"The layer to ask: {', '.join(INDEXES)}.")]
 Count = Annotated[int, typer.Option("-k", help="How many results at most.")]
@@ -55,11 +64,18 @@ def ingest(
     skip_bad_lines: Annotated[
         bool, typer.Option("--skip-bad-lines", help="Store the good lines of a file that has bad ones; list the bad.")
     ] = False,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--store", metavar="NAME", help=f"What a new store keeps its log in: {', '.join(ENGINES['store'])}."
+        ),
+    ] = None,
+    servers: Servers = None,
     as_json: AsJson = False,
 ) -> None:
     """Store the events of traces. A file with a bad line is not stored at all, unless --skip-bad-lines is given."""
     done = {}
-    with strata.open(store) as stack:
+    with strata.open(store, store=log, servers=servers) as stack:
         for trace in traces:
             with Console(stderr=True).status(f"ingesting {trace}"):
                 result = stack.ingest_trace(trace, skip_bad_lines=skip_bad_lines)
@@ -88,12 +104,13 @@ def build(
     embedder: Annotated[str | None, _engine_option("embedder")] = None,
     vector: Annotated[str | None, _engine_option("vector")] = None,
     topics: Annotated[str | None, _engine_option("topics")] = None,
+    servers: Servers = None,
     as_json: AsJson = False,
 ) -> None:
     """Let the indexes catch up with the log. An engine that is named is the store's from then on."""
     named = {"bm25": bm25, "embedder": embedder, "vector": vector, "topics": topics}
     engines = _engines(engine or []) | {layer: name for layer, name in named.items() if name is not None}
-    with strata.open(store, create=False, **engines) as stack, _progress() as progress:
+    with strata.open(store, create=False, servers=servers, **engines) as stack, _progress() as progress:
         tasks = {}
 
         def report(name: str, position: int, end: int) -> None:

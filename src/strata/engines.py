@@ -9,7 +9,8 @@ An engine is a class, constructed with:
     vector    Engine(path, embedder)
     topics    Engine(path, toc, vector, embedder)
 
-An index may say in a class attribute `batch_size` how many events one `extend` takes best.
+An index may say in a class attribute `batch_size` how many events one `extend` takes best. An engine that lives on
+servers says so in a class attribute `on_servers`, and is constructed with `servers=` too, their DSNs in a fixed order.
 """
 
 from importlib import import_module
@@ -18,7 +19,10 @@ from typing import Any
 from strata.errors import MissingLibraryError, UnknownNameError
 
 ENGINES: dict[str, dict[str, str]] = {
-    "store": {"sqlite": "strata.sqlite_store:SqliteStore"},
+    "store": {
+        "sqlite": "strata.sqlite_store:SqliteStore",
+        "postgresql": "strata.postgresql_store:PostgresqlStore [postgresql]",
+    },
     "toc": {"sqlite": "strata.toc.sqlite_toc:SqliteToc"},
     "bm25": {
         "rank-bm25": "strata.bm25.rank_bm25:RankBm25",

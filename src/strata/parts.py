@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from strata.engines import INDEXES, SAME_VECTORS, load
+from strata.engines import DEFAULTS, INDEXES, SAME_VECTORS, load
 from strata.errors import UnknownNameError
 from strata.protocols import Embedder, EventStore, Index, KeywordIndex, Toc, TopicGraph, VectorIndex
 from strata.settings import Settings
@@ -71,7 +71,8 @@ class Parts:
         else:
             place = self.place(layer)
             place.parent.mkdir(parents=True, exist_ok=True)
-            self._opened[layer] = engine(place, *parts)
+            where = {"servers": self.settings.servers} if getattr(engine, "on_servers", False) else {}
+            self._opened[layer] = engine(place, *parts, **where)
         return self._opened[layer]
 
     def place(self, layer: str) -> Path:
@@ -81,7 +82,7 @@ class Parts:
         """
         name = self.engines[layer]
         if layer == "store":
-            return self.path / "events.db"
+            return self.path / ("events.db" if name == DEFAULTS["store"] else f"events.{name}")
         if layer in ("vector", "topics"):
             embedder = self.engines["embedder"]
             name += f"-{SAME_VECTORS.get(embedder, embedder)}"

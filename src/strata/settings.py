@@ -12,10 +12,15 @@ SETTINGS = "strata.json"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """strata.json: what the folder was made with. `engines` maps layer to engine name."""
+    """strata.json: what the folder was made with. `engines` maps layer to engine name.
+
+    `servers` are the DSNs, without passwords, of the servers that some engines live on; without any, those engines ask
+    the environment.
+    """
 
     format: int
     engines: dict[str, str]
+    servers: list[str] = []
 
 
 class _Format(msgspec.Struct):

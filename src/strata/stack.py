@@ -216,17 +216,19 @@ def open(
     embedder: str | None = None,
     vector: str | None = None,
     topics: str | None = None,
+    servers: Sequence[str] | None = None,
     create: bool = True,
 ) -> Strata:
     """Open the store in the folder `path`, making a new one if there is none and `create` allows it.
 
     An engine that is not named is the one the store was built with last, or the default for a new store. Every engine
     has an index of its own: that of another engine than before is empty until `build`, which also makes it the
-    store's engine from then on.
+    store's engine from then on. `servers` are the DSNs of PostgreSQL servers, for engines that live on them; they are
+    remembered as the engines are.
 
     Raises UnknownNameError for an engine that does not exist, MissingLibraryError if a new store is to have one whose
     library is not installed, StoreError if the folder is not a store, was made by a
-    newer version, or keeps its log in another store engine.
+    newer version, keeps its log in another store engine, or is to be made on a server that cannot be used.
     """
     path = Path(path)
     asked = {"store": store, "toc": toc, "bm25": bm25, "embedder": embedder, "vector": vector, "topics": topics}
@@ -238,18 +240,29 @@ def open(
         if not create:
             raise StoreError(f"there is no store at {path}: make one with `strata ingest`")
         for layer, name in chosen.items():
-            load(layer, name)
+            if getattr(engine := load(layer, name), "on_servers", False):
+                engine.check(servers or ())
+        settings = Settings(format=FORMAT, engines=DEFAULTS | chosen, servers=_remembered(servers or ()))
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot make a store at {path}: {error.strerror}") from error
-        settings = Settings(format=FORMAT, engines=DEFAULTS | chosen)
     else:
         if chosen.get("store", found.engines["store"]) != found.engines["store"]:
             raise StoreError(
                 f"{path} keeps its log in the {found.engines['store']} engine, not in {store}: ingest into a new store"
             )
-        settings = Settings(format=FORMAT, engines=DEFAULTS | found.engines | chosen)
+        kept = found.servers if servers is None else _remembered(servers)
+        settings = Settings(format=FORMAT, engines=DEFAULTS | found.engines | chosen, servers=kept)
     if found is None:
         write_settings(path, settings)
     return Strata(path, settings)
+
+
+def _remembered(servers: Sequence[str]) -> list[str]:
+    if not servers:
+        return []
+    load("store", "postgresql")  # which says what to install
+    from strata.postgresql import without_password
+
+    return [without_password(dsn) for dsn in servers]

@@ -6,6 +6,7 @@ import pytest
 
 from strata.engines import ENGINES, load
 from strata.errors import MissingLibraryError
+from tests.strata import postgres
 
 SMALL = {"tail": 4, "few": 0, "proposed": 4}
 """An index of proposals makes a segment from 4 events on, and proposes 4 at first: what it does with many events."""
@@ -22,5 +23,7 @@ def engine(layer: str, name: str) -> Any:
         found = load(layer, name)
     except MissingLibraryError as error:
         pytest.skip(str(error))
+    if getattr(found, "on_servers", False):
+        postgres.start()
     small = {attribute: value for attribute, value in SMALL.items() if hasattr(found, attribute)}
     return type(found.__name__, (found,), small) if small else found

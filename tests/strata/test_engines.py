@@ -13,7 +13,7 @@ from strata.errors import MissingLibraryError, UnknownNameError
 from strata.event import Event
 from tests.strata import installed
 
-HEAVY = ("torch", "sentence_transformers", "networkx", "scipy", "sklearn", "numpy", "rank_bm25")
+HEAVY = ("psycopg", "torch", "sentence_transformers", "networkx", "scipy", "sklearn", "numpy", "rank_bm25")
 
 
 @pytest.mark.parametrize(("layer", "name"), [(layer, name) for layer in ENGINES for name in ENGINES[layer]])

@@ -27,7 +27,7 @@ import strata
 from strata import Event
 from strata.engines import DEFAULTS, ENGINES, INDEXES, load
 from strata.hit import Hit
-from tests.strata import installed
+from tests.strata import installed, postgres
 
 KILLS = 50
 KILLS_OF_OTHERS = 8
@@ -102,7 +102,7 @@ def kill_after(delay: float, target: Callable[..., None], *arguments: object) ->
     Returns what it had sent, and whether the kill came before it was done.
     """
     receiver, sender = processes.Pipe(duplex=False)
-    child = processes.Process(target=target, args=(*arguments, sender))
+    child = processes.Process(target=_run, args=(os.environ.get(postgres.VARIABLE), target, *arguments, sender))
     child.start()
     sender.close()
     assert receiver.recv() == "ready"
@@ -118,6 +118,13 @@ def kill_after(delay: float, target: Callable[..., None], *arguments: object) ->
         return received, child.exitcode != 0
 
 
+def _run(servers: str | None, target: Callable[..., None], *arguments: object) -> None:
+    """The child is forked from a process that may be older than the PostgreSQL server."""
+    if servers is not None:
+        os.environ[postgres.VARIABLE] = servers
+    target(*arguments)
+
+
 def append_on(path: Path, engine: str, start: int, pipe: Connection) -> None:
     store = load("store", engine)(path)
     pipe.send("ready")
@@ -129,7 +136,8 @@ def append_on(path: Path, engine: str, start: int, pipe: Connection) -> None:
 @pytest.mark.parametrize("engine", sorted(ENGINES["store"]))
 def test_no_acknowledged_event_is_lost_when_ingest_is_killed(tmp_path: Path, engine: str) -> None:
     chance = random.Random(SEED)
-    trial = load("store", engine)(tmp_path / "trial.db")
+    opened = installed.engine("store", engine)
+    trial = opened(tmp_path / "trial.db")
     start = time.perf_counter()
     for first in range(0, 5 * APPENDED, APPENDED):
         trial.append([event(number) for number in range(first, first + APPENDED)])
@@ -139,7 +147,8 @@ def test_no_acknowledged_event_is_lost_when_ingest_is_killed(tmp_path: Path, eng
     stored = grown = 0
     for _ in range(KILLS):
         acknowledged, _killed = kill_after(chance.uniform(0, longest), append_on, path, engine, stored)
-        store = load("store", engine)(path)
+        store = opened(path)
+        store.append([])  # waits until a server has ended, or taken back, what its killed client had begun
         ids = [entry.event.event_id for entry in store.read()]
         assert len(ids) >= max([stored, *acknowledged])
         assert len(ids) % APPENDED == 0, "an append is stored whole or not at all"

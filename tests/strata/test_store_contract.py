@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strata.engines import ENGINES, load
+from strata.engines import ENGINES
 from strata.errors import ConflictError, StoreError
 from strata.event import LATEST, Event
 from strata.protocols import AppendResult, EventStore
+from tests.strata import installed
 
 
 def event(event_id: str, **fields: object) -> Event:
@@ -23,7 +24,7 @@ def ids(store: EventStore, after: int = 0, limit: int | None = None) -> list[str
 
 @pytest.fixture(params=sorted(ENGINES["store"]))
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], EventStore]:
-    engine = load("store", request.param)
+    engine = installed.engine("store", request.param)
     return lambda: engine(tmp_path / "events.db")
 
 
@@ -179,7 +180,7 @@ def test_two_handles_see_one_log(open_store: Callable[[], EventStore]) -> None:
 def test_appending_behaves_like_a_dictionary(
     tmp_path_factory: pytest.TempPathFactory, engine: str, batches: list[list[tuple[str, str]]]
 ) -> None:
-    store = load("store", engine)(tmp_path_factory.mktemp("store") / "events.db")
+    store = installed.engine("store", engine)(tmp_path_factory.mktemp("store") / "events.db")
     model: dict[str, str] = {}
     for batch in batches:
         merged = dict(model)
