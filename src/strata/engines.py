@@ -40,6 +40,8 @@ ENGINES: dict[str, dict[str, str]] = {
         "numpy-half": "strata.vector.numpy_half:NumpyHalf",
         "usearch": "strata.vector.usearch:Usearch [fast]",
         "faiss": "strata.vector.faiss:Faiss [faiss]",
+        "pgvector": "strata.vector.pgvector:Pgvector [postgresql]",
+        "pgvector-hnsw": "strata.vector.pgvector_hnsw:PgvectorHnsw [postgresql]",
     },
     "topics": {
         "networkx": "strata.topics.networkx:NetworkxTopics",

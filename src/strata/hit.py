@@ -1,5 +1,7 @@
 """What a search returns, and what it may be restricted to."""
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
 
@@ -26,3 +28,26 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: int
     agent: str
     text: str
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of an index that could not be searched: its time, `[since, until)` in epoch ms, its events, and why."""
+
+    partition: str
+    since: int
+    until: int
+    events: int
+    reason: str
+
+
+class Hits(list[Hit]):
+    """Hits, best first, and the parts of the index that could not be searched for them, if it has such."""
+
+    def __init__(self, hits: Iterable[Hit] = (), missing: Iterable[Missing] = ()) -> None:
+        super().__init__(hits)
+        self.missing = tuple(missing)
+
+
+def missing_from(hits: Sequence[Hit]) -> tuple[Missing, ...]:
+    """What could not be searched for these hits; nothing, for an index that is all there or not there at all."""
+    return getattr(hits, "missing", ())

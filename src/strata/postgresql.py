@@ -7,9 +7,10 @@ number of stores share a database, and a folder that moves finds what is its own
 import os
 import re
 import secrets
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from strata.errors import StoreError
 from strata.generation import replace, sync
 
 ENVIRONMENT = "STRATA_SERVERS"
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
 START_SECONDS = 10.0
 """How long a server may be starting, or recovering from a crash, before it counts as unreachable."""
 LOCK_SECONDS = 30
@@ -103,11 +104,13 @@ class Server:
                 raise StoreError(f"PostgreSQL at {self.name}: {_LOST} ({_sentence(error)})") from error
             raise StoreError(f"PostgreSQL at {self.name} refuses: {_sentence(error)}") from error
 
-    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(
+        self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = (), *, binary: bool = False
+    ) -> list[tuple[Any, ...]]:
         """The result of one statement. Raises StoreError as `transaction` does."""
         connection = self._connected()
         try:
-            return connection.execute(query.encode(), parameters).fetchall()
+            return connection.execute(query.encode(), parameters, binary=binary).fetchall()
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise StoreError(f"PostgreSQL at {self.name} does not answer: {_sentence(error)}") from error
 
@@ -115,6 +118,13 @@ class Server:
         """Connect once. Raises StoreError if that fails."""
         self._connected()
         self.close()
+
+    def abandon(self) -> None:
+        """Give up on what another thread waits for: it gets the error of a lost connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.closed:
+            with socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         if self._connection is not None and self._process == os.getpid():
@@ -198,15 +208,22 @@ def settled(path: Path, place: Place) -> Place:
 
 
 def enter_schema(
-    connection: Connection, place: Place, *, kind: str, version: int, statements: str, number: int = 0
+    connection: Connection,
+    place: Place,
+    *,
+    kind: str,
+    version: int,
+    statements: str,
+    number: int = 0,
+    beside: str = "public",
 ) -> None:
     """Use the schema of `place` on this connection, made with `statements` if it may be and is missing.
 
     Raises StoreError if the schema is missing that was there, belongs to a newer program, or is that of another
-    server of the same store: its `number` says which one this should be.
+    server of the same store: its `number` says which one this should be. Names are looked up in `beside` too.
     """
     name = sql.Identifier(place.schema)
-    connection.execute(sql.SQL("SET search_path = {}, public").format(name))
+    connection.execute(sql.SQL("SET search_path = {}, {}").format(name, sql.Identifier(beside)))
     found = _signature(connection, place)
     if found is None and place.made:
         raise StoreError(

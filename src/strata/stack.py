@@ -11,7 +11,7 @@ import msgspec
 from strata.engines import DEFAULTS, INDEXES, check, load
 from strata.errors import QueryError, StoreError, UnknownNameError
 from strata.event import Event
-from strata.hit import Hit, Scope
+from strata.hit import Hit, Hits, Scope, missing_from
 from strata.ingest import TraceResult, ingest_trace
 from strata.parts import Parts
 from strata.protocols import AppendResult, Index, KeywordIndex, Toc, TopicGraph
@@ -68,8 +68,10 @@ class Strata(Parts):
         agent: str | None = None,
         since: int | None = None,
         until: int | None = None,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The k best hits of one layer. Times are epoch milliseconds, `[since, until)`.
+
+        Their `missing` names the parts of an index on servers that could not be searched; it is empty otherwise.
 
         Raises QueryError if the query has no words or the bounds are impossible, UnknownNameError for an agent or a
         layer that does not exist, StoreError if there is nothing to search.
@@ -126,12 +128,13 @@ class Strata(Parts):
             time_boxing=time_boxing,
         )
 
-    def _with_text(self, hits: list[Hit]) -> list[Hit]:
+    def _with_text(self, hits: list[Hit]) -> Hits:
         """Hits on events come from their index without the text, which only the log keeps."""
         events = self.store.get([hit.doc_id for hit in hits if not hit.text])
-        return [
+        told = (
             msgspec.structs.replace(hit, text=events[hit.doc_id].text) if hit.doc_id in events else hit for hit in hits
-        ]
+        )
+        return Hits(told, missing_from(hits))
 
     def scope(self, *, agent: str | None = None, since: int | None = None, until: int | None = None) -> Scope:
         """The restriction, checked against the store."""

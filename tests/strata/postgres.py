@@ -3,9 +3,7 @@
 import os
 
 import pytest
-from studies.postgres_server import PostgresServer, installed
-
-VARIABLE = "STRATA_SERVERS"
+from studies.postgres_server import VARIABLE, PostgresServer, installed
 
 _running: list[PostgresServer] = []
 

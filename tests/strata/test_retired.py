@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from strata.engines import ENGINES, load
+from strata.engines import ENGINES
 from strata.event import Event, LogEntry
 from strata.hit import Scope
 from strata.retired import retires
+from tests.strata import installed
 from tests.strata.events import log
 from tests.strata.letters import LetterCounts
 
@@ -20,7 +21,7 @@ ENGINE_NAMES = [(layer, name) for layer in ("bm25", "vector") for name in ENGINE
 @pytest.fixture(params=ENGINE_NAMES, ids="-".join)
 def engine(request: pytest.FixtureRequest) -> Callable[[Path], Any]:
     layer, name = request.param
-    made = load(layer, name)
+    made = installed.engine(layer, name)
     return made if layer == "bm25" else lambda path: made(path, LETTERS)
 
 
@@ -61,7 +62,7 @@ def test_the_plain_end_of_a_session_hides_nothing(engine: Callable[[Path], Any],
 
 def test_rank_leaves_retired_events_out(tmp_path: Path) -> None:
     for number, name in enumerate(ENGINES["vector"]):
-        index = load("vector", name)(tmp_path / str(number), LETTERS)
+        index = installed.engine("vector", name)(tmp_path / str(number), LETTERS)
         index.extend([*OLD, *OTHER, *_end("old", 4, retired=True)])
         assert [hit.doc_id for hit in index.rank(LETTERS.embed(["cafe"])[0], ["e1", "e3"], 5)] == ["e3"]
 

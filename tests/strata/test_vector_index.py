@@ -159,7 +159,8 @@ def test_it_opens_again_as_it_was_and_grows(engine: Engine, tmp_path: Path) -> N
     whole = engine(tmp_path / "whole", LETTERS)
     whole.extend(log(*TEXTS[:5]) + log(*TEXTS[5:], session="s2", after=5))
     assert again.search(_query("abc"), 10) == whole.search(_query("abc"), 10)
-    assert again.size_bytes() > size > 0
+    # A server counts whole pages.
+    assert again.size_bytes() >= size > 0 if hasattr(engine, "on_servers") else again.size_bytes() > size > 0
 
 
 def test_an_extend_that_fails_changes_nothing(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from strata.hit import Hit
+from strata.hit import Hit, Missing
 from strata.route.bounds import Bounds
 from strata.route.chains import Mode
 from strata.route.intent import Intent
@@ -26,7 +26,8 @@ class RoutedHit(Hit, frozen=True, kw_only=True):
 
 
 class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One layer that was tried. `candidates` are the events it found, `boxed` those among them in the time window."""
+    """One layer that was tried. `candidates` are the events it found, `boxed` those among them in the time window;
+    `missing` are the parts of its index that could not be searched."""
 
     layer: Layer
     status: Status
@@ -34,6 +35,7 @@ class LayerReport(msgspec.Struct, frozen=True, kw_only=True):
     candidates: int
     boxed: int | None = None
     note: str = ""
+    missing: tuple[Missing, ...] = ()
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strata.errors import ModelError, StrataError
-from strata.hit import Hit, Scope
+from strata.hit import Hit, Missing, Scope, missing_from
 from strata.protocols import Embedder, EventStore, KeywordIndex, Toc, TopicGraph, VectorIndex
 from strata.route.agentic import browse
 from strata.route.bounds import Meter
@@ -57,6 +57,7 @@ class Layers:
         self._vector: NDArray[np.float32] | None = None
         self._cosines: dict[str, float] = {}
         self._asked: dict[Layer, Found] = {}
+        self._missing: dict[str, Missing] = {}
         self.reports: list[LayerReport] = []
         self.topics: tuple[TopicReached, ...] = ()
         self.segment_ids: tuple[str, ...] = ()
@@ -71,6 +72,7 @@ class Layers:
                 "agentic": self._agentic,
             }
             start = time.perf_counter()
+            self._missing = {}
             found, note = Found(), ""
             status: Status = "failed"
             try:
@@ -82,7 +84,15 @@ class Layers:
             boxed = None if found.boxed is None else len(found.boxed)
             self._asked[layer] = found
             self.reports.append(
-                LayerReport(layer=layer, status=status, ms=ms, candidates=len(found.ids), boxed=boxed, note=note)
+                LayerReport(
+                    layer=layer,
+                    status=status,
+                    ms=ms,
+                    candidates=len(found.ids),
+                    boxed=boxed,
+                    note=note,
+                    missing=tuple(self._missing.values()),
+                )
             )
         return self._asked[layer]
 
@@ -109,6 +119,7 @@ class Layers:
     def _near(self, hits: Sequence[Hit]) -> list[str]:
         """The ids of hits of the vector index that point the query's way at all; their cosines are kept."""
         self._cosines.update((hit.doc_id, hit.score) for hit in hits)
+        self._missing.update((part.partition, part) for part in missing_from(hits))
         return [hit.doc_id for hit in hits if hit.score > 0]
 
     def _topics(self, k: int) -> Found:

@@ -1,9 +1,12 @@
 """An explanation in words for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from strata.hit import Missing
 from strata.route.explanation import Box, Explanation, LayerReport
+
+SHOWN_PARTS = 6
 
 
 def lines(explanation: Explanation) -> Iterator[str]:
@@ -15,6 +18,8 @@ def lines(explanation: Explanation) -> Iterator[str]:
         yield f"window   {_window(explanation.window)}"
     for report in explanation.layers:
         yield f"layer    {_layer(report)}"
+        for line in missing_parts(report.missing):
+            yield f"missing  {report.layer}: {line}"
     for topic in explanation.topics:
         yield f"topic    {topic.label}: cosine {topic.score:.2f}, {len(topic.segment_ids)} segments ({topic.topic_id})"
     if explanation.segment_ids:
@@ -31,6 +36,18 @@ def lines(explanation: Explanation) -> Iterator[str]:
     if late:
         yield f"behind   {', '.join(late)}: run strata build"
     yield f"time     {explanation.total_ms:.1f} ms, {explanation.candidates:,} candidates"
+
+
+def missing_parts(parts: Sequence[Missing]) -> Iterator[str]:
+    """The parts of an index that could not be searched, a line each; of many only the first."""
+    for part in parts[:SHOWN_PARTS]:
+        yield (
+            f"{part.partition} ({_time(part.since)} to {_time(part.until)}, {part.events:,} events) "
+            f"could not be searched: {part.reason}"
+        )
+    if rest := parts[SHOWN_PARTS:]:
+        events = sum(part.events for part in rest)
+        yield f"and {len(rest)} more parts, {rest[0].partition} to {rest[-1].partition}, {events:,} events"
 
 
 def _layer(report: LayerReport) -> str:

@@ -144,6 +144,8 @@ class Router:
         failed = [report for report in self._layers.reports if report.layer in step.layers and report.note]
         if failed:
             return f"{step.name} failed: {failed[0].note}"
+        if any(report.missing for report in self._layers.reports if report.layer in step.layers):
+            return f"{step.name} found nothing in what could be searched"
         return f"{step.name} found nothing"
 
     def _explain(self, hits: Sequence[RoutedHit], fused: Sequence[Fused]) -> Explanation:
