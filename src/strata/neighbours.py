@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 REACH = 3
 DECAY = 0.5
+_OFFSETS = np.arange(-REACH, REACH + 1)
+_SHARES = DECAY ** np.abs(_OFFSETS)
 DENSE = 4
 """A column with more than one value in so many rows is summed over all rows, which needs no sorting."""
 
@@ -30,6 +32,8 @@ class Neighbourhood:
         ]
         self._first = np.searchsorted(by_place, by_place, "left")
         self._last = np.searchsorted(by_place, by_place, "right") - 1
+        self.alone = bool((self._first == self._last).all())
+        """Whether no row has a neighbour, as in a collection of documents: every sum is then the row itself."""
 
     def spread(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Each row's own value and its neighbours' by their weight, shape (rows,)."""
@@ -44,14 +48,8 @@ class Neighbourhood:
         self, rows: NDArray[np.integer], values: NDArray[np.floating]
     ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
         """As `spread` for a column that is 0 but for `values` at `rows`: the rows reached, and their sums."""
-        place = self._place[rows]
-        first, last = self._first[place], self._last[place]
-        places, sums = [place], [values]
-        for offset in range(1, REACH + 1):
-            for moved, inside in ((place - offset, place - offset >= first), (place + offset, place + offset <= last)):
-                places.append(moved[inside])
-                sums.append(values[inside] * DECAY**offset)
-        where, weights = np.concatenate(places), np.concatenate(sums)
+        owner, where, share = self._reached(rows)
+        weights = values[owner] * share
         if len(where) * DENSE < len(self._order):
             reached, where = np.unique(where, return_inverse=True)
             return self._order[reached], np.bincount(where, weights, len(reached)).astype(np.float64)
@@ -65,12 +63,24 @@ class Neighbourhood:
         (inside,) = np.nonzero((place >= self._first[self._place[rows]]) & (place <= self._last[self._place[rows]]))
         return inside, self._order[place[inside]], np.float32(DECAY ** abs(offset))
 
+    def extent(self, rows: NDArray[np.integer]) -> slice:
+        """The part of the log that holds these rows, at least one, and their sessions."""
+        place = self._place[rows]
+        return slice(int(self._order[self._first[place]].min()), int(self._order[self._last[place]].max()) + 1)
+
     def around(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Some rows and their neighbours: the place in `rows`, the neighbour (or the row itself), and its weight."""
-        found = [self.at(rows, offset) for offset in range(-REACH, REACH + 1)]
-        owners, beside, weights = zip(*found, strict=True)
-        shares = np.repeat(np.array(weights, np.float64), [len(part) for part in owners])
-        return np.concatenate(owners), np.concatenate(beside), shares
+        owner, place, share = self._reached(rows)
+        return owner, self._order[place], share
+
+    def _reached(self, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """As `around`, with the neighbours' places."""
+        place = self._place[rows]
+        if self.alone:
+            return np.arange(len(rows)), place, np.ones(len(rows))
+        moved = place + _OFFSETS[:, None]
+        step, owner = np.nonzero((moved >= self._first[place]) & (moved <= self._last[place]))
+        return owner, moved[step, owner], _SHARES[step]
 
     def sums_of(self, rows: NDArray[np.integer], vectors: NDArray[np.floating]) -> NDArray[np.float32]:
         """The spread vectors of some rows, shape (len(rows), dimensions); `vectors` are those of all rows.

@@ -71,21 +71,31 @@ class RankBm25:
         Near is at most `neighbours.REACH` events away in the session; the scope restricts which events are returned,
         not which neighbours count. Raises QueryError if the query has no word.
         """
-        if not words(query):
+        asked = Counter(terms(query))
+        if not asked and not words(query):
             raise QueryError(f"the query {query!r} has no word in it: give at least one")
-        scores = np.zeros(len(self._rows))
-        for term, times in Counter(terms(query)).items():
-            rows, counts = self._counts(term)
-            if self._model is not None and len(rows):
-                scores[rows] += times * self._model.idf[term] * counts * (K1 + 1) / (counts + self._norm[rows])
+        if self._model is None or not (known := [term for term in asked if term in self._whole.vocabulary]):
+            return []
+        # One pass over the columns of all terms: each numpy call costs more than what most columns hold.
+        columns = [self._counts(term) for term in known]
+        rows = np.concatenate([reached for reached, _ in columns], dtype=np.intp)
+        counts = np.concatenate([count for _, count in columns], dtype=np.float64)
+        weights = [asked[term] * self._model.idf[term] * (K1 + 1) for term in known]
+        parts = np.repeat(weights, [len(reached) for reached, _ in columns])
+        parts *= counts
+        counts += self._norm.take(rows)
+        parts /= counts
+        scores = np.bincount(rows, parts, len(self._rows)).astype(np.float64, copy=False)
         inside = self._rows.inside(scope)
         found = (scores > 0) & self._rows.worded
         candidates = np.flatnonzero(found if inside is None else found & inside)
         return self._rows.best("bm25", candidates, scores[candidates], k)
 
-    def _counts(self, term: str) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+    def _counts(self, term: str) -> tuple[NDArray[np.integer], NDArray[np.number]]:
         """The rows that a term counts for, and how much: its own author and text, and its neighbours' text."""
         rows, counts = self._whole.of(term)
+        if self._near.alone:
+            return rows, counts
         own, times = self._authors.of(term)
         if not len(own):
             return self._near.spread_sparse(rows, counts.astype(np.float64))
