@@ -15,6 +15,9 @@ from strata.tokens import words
 
 Chosen = NDArray[np.int64]
 
+SAMPLED = 16
+"""Times k: so many scores are looked at first to find what cannot be among the k best."""
+
 
 class Rows(msgspec.Struct, frozen=True, dict=True):
     """Columns of equal length, one row an event, in log order. `agent[i]` and `session[i]` index into the names."""
@@ -69,16 +72,27 @@ class Rows(msgspec.Struct, frozen=True, dict=True):
             conditions.append(self.timestamp < scope.until)
         return np.logical_and.reduce(conditions) if conditions else None
 
+    @cached_property
+    def _hits(self) -> Chosen:
+        return np.flatnonzero(self.worded)
+
+    def admitted(self, scope: Scope) -> Chosen:
+        """The rows that can be hits in the scope, ascending."""
+        inside = self.inside(scope)
+        return self._hits if inside is None else np.flatnonzero(self.worded & inside)
+
     def best(self, layer: str, rows: Chosen, scores: NDArray[np.floating], k: int) -> list[Hit]:
         """The k best of `rows` by (score descending, id ascending); `scores` belong to `rows`, one each."""
         if k < 1 or not len(rows):
             return []
-        if len(rows) > k:
-            # Every row that ties with the k-th stays in, so that the ids alone decide between them.
-            threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
-            kept = scores >= threshold
-            rows, scores = rows[kept], scores[kept]
-        ranked = sorted(zip((-scores).tolist(), [self.ids[row] for row in rows], rows.tolist(), strict=True))[:k]
+        # The k-th best of some is no better than the k-th best of all, and leaves few for the second look. Every row
+        # that ties with the k-th stays in, so that the ids alone decide between them.
+        for step in (len(rows) // (SAMPLED * k), 1):
+            if step and len(rows) > k:
+                some = scores[::step]
+                kept = np.flatnonzero(scores >= np.partition(some, len(some) - k)[len(some) - k])
+                rows, scores = rows[kept], scores[kept]
+        ranked = sorted(zip((-scores).tolist(), [self.ids[row] for row in rows.tolist()], rows.tolist(), strict=True))
         return [
             Hit(
                 doc_id=doc_id,
@@ -88,7 +102,7 @@ class Rows(msgspec.Struct, frozen=True, dict=True):
                 agent=self.agents[self.agent[row]],
                 text="",
             )
-            for negative, doc_id, row in ranked
+            for negative, doc_id, row in ranked[:k]
         ]
 
     def save(self, path: Path) -> None:

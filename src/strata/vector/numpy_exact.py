@@ -89,7 +89,7 @@ class NumpyExact:
 
     def search(self, vector: NDArray[np.float32], k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """See `VectorIndex.search`. Raises QueryError if the vector has another shape or is not finite."""
-        return self._best(vector, self._rows.worded, k, scope)
+        return self._best(vector, self._rows.admitted(scope), k)
 
     def rank(
         self, vector: NDArray[np.float32], event_ids: Sequence[str], k: int, scope: Scope = EVERYTHING
@@ -98,16 +98,27 @@ class NumpyExact:
         row_of = self._rows.row_of
         among = np.zeros(len(self._rows), np.bool_)
         among[[row_of[event_id] for event_id in event_ids if event_id in row_of]] = True
-        return self._best(vector, among & self._rows.worded, k, scope)
+        rows = self._rows.admitted(scope)
+        return self._best(vector, rows[among[rows]], k)
 
-    def _best(self, vector: NDArray[np.float32], among: NDArray[np.bool_], k: int, scope: Scope) -> list[Hit]:
+    def _best(self, vector: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[Hit]:
         if vector.shape != (self._embedder.dimensions,) or not np.isfinite(vector).all():
             raise QueryError(
                 f"a query vector must hold {self._embedder.dimensions} finite numbers, not shape {vector.shape}"
             )
-        inside = self._rows.inside(scope)
-        rows = np.flatnonzero(among if inside is None else among & inside)
-        scores = self._near.spread(self._products(vector))[rows] / self._lengths[rows]
+        if not len(rows):
+            return []
+        count = len(self._rows)
+        # Conversations and times lie mostly together in the log: what is far from the scope need not be read.
+        part = self._near.extent(rows) if 2 * len(rows) < count else slice(0, count)
+        products = self._products(self._vectors[part], vector)
+        if not self._near.alone:
+            everywhere = np.zeros(count, np.float32)
+            everywhere[part] = products
+            products, part = self._near.spread(everywhere), slice(0, count)
+        scores = products / self._lengths[part]
+        if len(rows) < len(scores):
+            scores = scores[rows - part.start]
         return self._rows.best("vector", rows, np.round(scores, DECIMALS), k)
 
     def vectors_of(self, event_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
@@ -129,9 +140,9 @@ class NumpyExact:
     def close(self) -> None:
         """Nothing stays open between calls."""
 
-    def _products(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The product of each row's vector with the query."""
-        products: NDArray[np.float32] = self._vectors @ vector
+    def _products(self, vectors: NDArray[Any], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The product of each of the vectors with the query."""
+        products: NDArray[np.float32] = vectors @ vector
         return products
 
     def _grow(self, folder: Path) -> None:

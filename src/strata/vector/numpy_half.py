@@ -5,6 +5,8 @@ ever in memory twice and every product is summed in single precision. A unit vec
 their value, which moves a cosine by less than 0.001.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +26,8 @@ class NumpyHalf(NumpyExact):
     file = "vectors.f16"
     dtype = np.float16
 
-    def _products(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        return products(self._vectors, vector)
+    def _products(self, vectors: NDArray[Any], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        return products(vectors, vector)
 
 
 def products(halves: NDArray[np.float16], vector: NDArray[np.float32]) -> NDArray[np.float32]:

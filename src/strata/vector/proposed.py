@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,9 +87,12 @@ class Proposed(NumpyHalf):
             )
 
     def _scored(self, vector: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[Hit]:
-        owner, beside, share = self._near.around(rows)
-        read, place = np.unique(beside, return_inverse=True)
-        sums = np.bincount(owner, products(self._vectors[read], vector)[place] * share, len(rows))
+        if self._near.alone:
+            sums: NDArray[Any] = products(self._vectors[rows], vector)
+        else:
+            owner, beside, share = self._near.around(rows)
+            read, place = np.unique(beside, return_inverse=True)
+            sums = np.bincount(owner, products(self._vectors[read], vector)[place] * share, len(rows))
         return self._rows.best("vector", rows, np.round(sums / self._lengths[rows], DECIMALS), k)
 
     def _directions(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
