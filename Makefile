@@ -1,6 +1,7 @@
 # make benchmark   measure the checked-out commit, compare it with the last one measured here, publish the site
 # make test        every test
 # make site        publish the trend site and serve it on http://localhost:8080
+# make peers       strata beside what a user would pick instead; RETROSPEED_DATA names the collections
 # make lint        style, types and the walls between the rooms
 
 PYTHON  ?= python3.11
@@ -11,6 +12,8 @@ PORT    ?= 8080
 
 VENV := .venv
 BIN  := $(VENV)/bin
+PEERS_VENV := .venv-peers
+PEERS_ARGS ?=
 
 # Tiers above the one asked for are left out by name, so that asv keeps what an earlier run measured of them.
 TIERS_small  := small
@@ -29,7 +32,7 @@ endif
 PUBLISH = $(BIN)/asv publish && $(BIN)/asv-tachyon install .asv/html && $(BIN)/retrospeed watch --site
 SELECTION := ^(?!.*'($(ABOVE))').*($(BENCH))
 
-.PHONY: benchmark test lint site clean
+.PHONY: benchmark test lint site peers clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -66,5 +69,17 @@ lint: $(VENV)/.development
 test: $(VENV)/.development
 	$(BIN)/python -m pytest -n 2
 
+# An environment of its own: what is compared with would bring a hundred packages into the suite's.
+$(PEERS_VENV)/.installed: pyproject.toml constraints.txt studies/peers/constraints.txt
+	$(PYTHON) -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/python -m pip install -c constraints.txt -c studies/peers/constraints.txt -e '.[peers]'
+	@# Its bound on PyStemmer is below what strata needs; it calls nothing that has changed.
+	$(PEERS_VENV)/bin/python -m pip install --no-deps llama-index-retrievers-bm25==0.8.0
+	touch $@
+
+peers: $(PEERS_VENV)/.installed
+	@mkdir -p .asv
+	$(PEERS_VENV)/bin/python studies/against_peers.py --markdown .asv/peers.md --json .asv/peers.json $(PEERS_ARGS)
+
 clean:
-	rm -rf $(VENV) .asv
+	rm -rf $(VENV) $(PEERS_VENV) .asv
