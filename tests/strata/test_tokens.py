@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strata.tokens import terms, words
+from strata.tokens import shared, terms, words
 
 
 def test_words_are_lower_case_and_keep_numbers_and_inner_apostrophes() -> None:
@@ -66,3 +66,14 @@ def test_numbers_are_words(number: int) -> None:
 def test_terms_are_at_most_the_words(text: str) -> None:
     assert len(terms(text)) <= len(words(text))
     assert all(terms(text))
+
+
+@given(
+    st.text(),
+    st.text(),
+    st.lists(st.sampled_from(["ties", "dying", "Skies'", "early", "yes", "the", "42nd", "\u00c9t\u00e9"])),
+)
+def test_the_shared_terms_are_those_of_both(query: str, text: str, more: list[str]) -> None:
+    text = " ".join([text, *more])
+    wanted = frozenset(terms(f"{query} die tying sky YES {text[:40]}"))
+    assert shared(wanted, text) == wanted.intersection(terms(text))

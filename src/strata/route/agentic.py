@@ -17,7 +17,7 @@ from strata.event import Event
 from strata.hit import Scope
 from strata.protocols import EventStore, Toc, TocNode
 from strata.route.bounds import Meter
-from strata.tokens import terms, words
+from strata.tokens import shared, terms, words
 
 
 class Browsed(msgspec.Struct, frozen=True):
@@ -31,16 +31,16 @@ def browse(toc: Toc, store: EventStore, query: str, k: int, scope: Scope, meter:
     """The k best events by the share of the query's words in them; with `any_event` also those that share none."""
     wanted = frozenset(terms(query) or words(query))
     walk = _Walk(toc, wanted, scope, meter)
-    shared: dict[str, frozenset[str]] = {}
+    told: dict[str, frozenset[str]] = {}
     segment_ids = []
     matching = 0
     while matching < k and (segment := walk.next_segment()) is not None:
         segment_ids.append(segment.node_id)
         for event_id, event in store.get(toc.events_of(segment.node_id)).items():
             if _admits(scope, event) and words(event.text):
-                shared[event_id] = wanted.intersection(terms(attributed(event)))
-                matching += any_event or bool(shared[event_id])
-    return Browsed(_ranked(shared, any_event)[:k], segment_ids)
+                told[event_id] = shared(wanted, attributed(event))
+                matching += any_event or bool(told[event_id])
+    return Browsed(_ranked(told, any_event)[:k], segment_ids)
 
 
 class _Walk:

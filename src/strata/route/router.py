@@ -18,7 +18,7 @@ from strata.route.intent import Intention, checked_intent, intent_of
 from strata.route.layers import Layers, Stack
 from strata.route.tiers import Layer, Tier, best_tier, checked_tier
 from strata.route.time_expression import Window, time_window
-from strata.tokens import terms, words
+from strata.tokens import shared, terms, words
 
 # Keywords find the right event more often than vectors of a small model do; from 1.25 to 1.75 it makes no difference.
 WEIGHTS: Mapping[Layer, float] = {"bm25": 1.5, "vector": 1.0, "topics": 0.5, "agentic": 1.0}
@@ -132,9 +132,9 @@ class Router:
         return hits
 
     def _confidence(self, event: Event) -> float:
-        shared = len(self._wanted.intersection(terms(attributed(event)))) / max(1, len(self._wanted))
+        share = len(shared(self._wanted, attributed(event))) / max(1, len(self._wanted))
         cosine = self._layers.cosine(event.event_id)
-        return round(max(shared, min(1.0, cosine)), 6)
+        return round(max(share, min(1.0, cosine)), 6)
 
     def _why_not(self, step: Step, fused: Sequence[Fused]) -> str:
         if fused and "max_tokens" in self._meter.hit:
