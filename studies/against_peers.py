@@ -28,6 +28,8 @@ from peers.report import Row, markdown, table
 from peers.worker import serve
 
 BLOCK = 10
+PATIENCE = 300
+"""Seconds after which a peer that does not answer is given up."""
 
 
 def main(
@@ -157,7 +159,8 @@ class Worker:
     def get(self, task: str) -> bool:
         """Wait for the answer to a task; whether it went well."""
         try:
-            answer = self._pipe.recv()
+            patient = self._pipe.poll(PATIENCE)
+            answer = self._pipe.recv() if patient else f"broke: no answer to {task!r} in {PATIENCE} s"
         except EOFError:
             answer = f"broke: its process ended with code {self._process.exitcode}"
         if isinstance(answer, str):

@@ -24,10 +24,10 @@ ONE_THREAD = dict.fromkeys(
         "RAYON_NUM_THREADS",
         "TOKIO_WORKER_THREADS",
         "LANCE_CPU_THREADS",
-        "LANCE_IO_THREADS",
     ),
     "1",
 )
+"""Not LANCE_IO_THREADS: with one of them LanceDB waits for itself when it makes a full-text index."""
 SILENT = {
     "ANONYMIZED_TELEMETRY": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",

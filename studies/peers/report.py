@@ -19,7 +19,8 @@ MEASURES: tuple[Measure, ...] = (
 QUALITIES = (("nDCG@10", "ndcg"), ("recall@10", "recall"), ("of the nearest ten", "nearest"))
 AS_GOOD = 0.02
 """A peer is of like quality if its nDCG@10 is at most so much below that of strata's default."""
-NEARLY_ALL = 0.99
+NEARLY_ALL, ALL = 0.99, 0.9995
+"""Shares of the nearest ten: what an approximate index should find, and what an exact one finds up to ties."""
 
 
 class Row(msgspec.Struct):
@@ -103,10 +104,17 @@ def verdict(kind: str, rows: Sequence[Row]) -> str:
         )
     alike = [row for row in peers if _comparable(row, default)]
     if not alike:
-        return "No peer comes near in quality."
+        fastest = min(peers, key=_time)
+        return f"No peer is of like quality. The fastest is {fastest.name}: {default.name} {_ratio(default, fastest)}."
     fastest, best = min(alike, key=_time), min((row for row in ours if _comparable(row, default)), key=_time)
     said = f"Fastest peer of like quality: {fastest.name}. {default.name} takes {_ratio(default, fastest)} as long"
-    return said + (f", {best.name} {_ratio(best, fastest)}." if best is not default else ".")
+    if best is not default:
+        said += f", {best.name} {_ratio(best, fastest)}"
+    exact = [row for row in alike if (row.of("nearest") or 0) >= ALL]
+    if exact and fastest not in exact:
+        fastest = min(exact, key=_time)
+        said += f"; beside the fastest that misses nothing, {fastest.name}, {_ratio(default, fastest)}"
+    return f"{said}."
 
 
 def _comparable(row: Row, default: Row) -> bool:

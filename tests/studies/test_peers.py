@@ -151,11 +151,18 @@ def row(name: str, milliseconds: float, gain: float, nearest: float | None = Non
 
 def test_the_verdict_counts_only_peers_of_like_quality() -> None:
     ours = row("strata vector", 1.0, 0.65, 1.0)
-    flat, graph = row("faiss-flat", 0.9, 0.65, 1.0), row("faiss-hnsw", 0.1, 0.64, 0.95)
-    assert "faiss-flat. strata vector takes 1.11 times" in verdict("vector", [ours, flat, graph])
-    faster = row("strata vector, usearch", 0.45, 0.65, 1.0)
-    assert verdict("vector", [ours, faster, flat]).endswith("strata vector, usearch 0.50 times.")
-    assert verdict("keyword", [row("strata bm25", 1, 0.6), row("bm25s", 0.1, 0.5)]) == "No peer comes near in quality."
+    flat, graph = row("faiss-flat", 0.8, 0.65, 1.0), row("faiss-hnsw", 0.1, 0.64, 0.95)
+    assert verdict("vector", [ours, flat, graph]) == (
+        "Fastest peer of like quality: faiss-flat. strata vector takes 1.25 times as long."
+    )
+    ours_too, nearly = row("strata vector, usearch", 0.45, 0.65, 1.0), row("usearch", 0.5, 0.65, 0.993)
+    assert verdict("vector", [ours, ours_too, flat, nearly]) == (
+        "Fastest peer of like quality: usearch. strata vector takes 2.00 times as long, strata vector, usearch 0.90 "
+        "times; beside the fastest that misses nothing, faiss-flat, 1.25 times."
+    )
+    assert verdict("keyword", [row("strata bm25", 1, 0.6), row("bm25s", 0.1, 0.5)]) == (
+        "No peer is of like quality. The fastest is bm25s: strata bm25 10.00 times."
+    )
     assert verdict("hybrid", [row("strata routed", 9, 0.7), row("txtai", 8, 0.69), row("langchain", 30, 0.72)]) == (
         "strata routed is ahead of 1 of 2 peers at the median and of 1 of 2 in nDCG@10."
     )
