@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from strata.event import LogEntry
 from strata.hit import Hit, Scope
 from strata.retired import retires
-from strata.tokens import words
+from strata.tokens import has_word
 
 Chosen = NDArray[np.int64]
 
@@ -38,7 +38,7 @@ class Rows(msgspec.Struct, frozen=True, dict=True):
     def extended(self, entries: Sequence[LogEntry]) -> "Rows":
         """These rows and those of the entries after them."""
         events = [entry.event for entry in entries]
-        worded = np.array([bool(words(event.text)) for event in events], np.bool_)
+        worded = np.array([has_word(event.text) for event in events], np.bool_)
         agents, agent = _encode(self.agents, [event.agent for event in events])
         sessions, session = _encode(self.sessions, [event.session_id for event in events])
         session = np.concatenate([self.session, session])

@@ -8,7 +8,8 @@ import Stemmer
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _APOSTROPHES = "\u2019\u02bc\uff07"
 
-_STEMMER = Stemmer.Stemmer("english")
+# It keeps the stems of so many words; a log of some thousand events holds more than the 10,000 it keeps by itself.
+_STEMMER = Stemmer.Stemmer("english", 50_000)
 
 # English function words by class: they carry no topic, and a question is full of them.
 _FUNCTION_WORDS = """
@@ -30,17 +31,29 @@ def words(text: str) -> list[str]:
 
     Text is brought to Unicode form NFKC first, so that a letter and its composed form are one word.
     """
-    if not text.isascii():
-        for apostrophe in _APOSTROPHES:
-            text = text.replace(apostrophe, "'")
-        text = unicodedata.normalize("NFKC", text)
-    return _WORD.findall(text.lower())
+    return _WORD.findall(_normal(text))
+
+
+def has_word(text: str) -> bool:
+    """Whether the text has a word."""
+    return _WORD.search(_normal(text)) is not None
 
 
 def terms(text: str) -> list[str]:
     """The words as an index stores them: English stems (Snowball), without possessive endings and stop words."""
-    spoken = [word.removesuffix("'s") for word in words(text)]
+    text = _normal(text)
+    spoken = _WORD.findall(text)
+    if "'s" in text:
+        spoken = [word.removesuffix("'s") for word in spoken]
     return _STEMMER.stemWords([word for word in spoken if word not in STOP_WORDS])  # type: ignore[no-any-return]
+
+
+def _normal(text: str) -> str:
+    if not text.isascii():
+        for apostrophe in _APOSTROPHES:
+            text = text.replace(apostrophe, "'")
+        text = unicodedata.normalize("NFKC", text)
+    return text.lower()
 
 
 def shared(wanted: frozenset[str], text: str) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strata.tokens import shared, terms, words
+from strata.tokens import has_word, shared, terms, words
 
 
 def test_words_are_lower_case_and_keep_numbers_and_inner_apostrophes() -> None:
@@ -77,3 +77,8 @@ def test_the_shared_terms_are_those_of_both(query: str, text: str, more: list[st
     text = " ".join([text, *more])
     wanted = frozenset(terms(f"{query} die tying sky YES {text[:40]}"))
     assert shared(wanted, text) == wanted.intersection(terms(text))
+
+
+@given(st.text())
+def test_a_text_has_a_word_if_there_are_words_in_it(text: str) -> None:
+    assert has_word(text) == bool(words(text))

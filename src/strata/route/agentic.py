@@ -17,7 +17,7 @@ from strata.event import Event
 from strata.hit import Scope
 from strata.protocols import EventStore, Toc, TocNode
 from strata.route.bounds import Meter
-from strata.tokens import shared, terms, words
+from strata.tokens import has_word, shared, terms, words
 
 
 class Browsed(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ def browse(toc: Toc, store: EventStore, query: str, k: int, scope: Scope, meter:
     while matching < k and (segment := walk.next_segment()) is not None:
         segment_ids.append(segment.node_id)
         for event_id, event in store.get(toc.events_of(segment.node_id)).items():
-            if _admits(scope, event) and words(event.text):
+            if _admits(scope, event) and has_word(event.text):
                 told[event_id] = shared(wanted, attributed(event))
                 matching += any_event or bool(told[event_id])
     return Browsed(_ranked(told, any_event)[:k], segment_ids)
