@@ -80,10 +80,11 @@ def main(
                     rows = measure(names, source, source.vectors.parent / kind, queries, rounds, chance)
                 tables.setdefault(folder.name, {})[kind] = rows
                 console.print(table(folder.name, kind, rows))
-    if as_markdown:
-        as_markdown.write_text(markdown(tables), encoding="utf-8")
-    if as_json:
-        as_json.write_bytes(msgspec.json.format(msgspec.json.encode(tables)))
+                # After each, so that a run that is stopped keeps what it has.
+                if as_markdown:
+                    as_markdown.write_text(markdown(tables), encoding="utf-8")
+                if as_json:
+                    as_json.write_bytes(msgspec.json.format(msgspec.json.encode(tables)))
 
 
 def _chosen(asked: list[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """The figures of the peers, as a table in the terminal and in Markdown."""
 
+import platform
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -67,24 +69,25 @@ def table(collection: str, kind: str, rows: Sequence[Row]) -> Table:
     """One collection and kind, for the terminal."""
     shown = Table(title=f"{collection}: {kind}", caption=verdict(kind, rows), title_justify="left")
     shown.caption_justify = "left"
-    for column in ("", *(title for title, *_ in MEASURES), *(title for title, _ in QUALITIES)):
+    for column in ("", *_titles(rows)):
         shown.add_column(column, justify="right" if column else "left")
     for row in rows:
-        shown.add_row(row.name, *_cells(row, rows[0]))
+        shown.add_row(row.name, *_cells(row, rows))
     return shown
 
 
 def markdown(tables: Mapping[str, Mapping[str, Sequence[Row]]]) -> str:
     """All tables, and the versions of what was measured."""
     parts = []
-    titles = [title for title, *_ in MEASURES] + [title for title, _ in QUALITIES]
     for collection, kinds in tables.items():
         for kind, rows in kinds.items():
+            titles = _titles(rows)
             lines = [f"### {collection}: {kind}", "", f"| | {' | '.join(titles)} |", f"|---{'|---:' * len(titles)}|"]
-            lines += [f"| {row.name} | {' | '.join(_cells(row, rows[0]))} |" for row in rows]
+            lines += [f"| {row.name} | {' | '.join(_cells(row, rows))} |" for row in rows]
             parts.append("\n".join([*lines, "", verdict(kind, rows)]))
     every = [row for kinds in tables.values() for rows in kinds.values() for row in rows]
     versions = sorted({f"{package} {number}" for row in every for package, number in row.versions.items()})
+    versions += [f"SQLite {sqlite3.sqlite_version}", f"Python {platform.python_version()}"]
     return "\n\n".join([*parts, f"Versions: {', '.join(versions)}."]) + "\n"
 
 
@@ -139,13 +142,23 @@ def _ratio(row: Row, other: Row) -> str:
     return f"{_time(row) / _time(other):.2f} times"
 
 
-def _cells(row: Row, default: Row) -> list[str]:
+def _titles(rows: Sequence[Row]) -> list[str]:
+    return [title for title, *_ in MEASURES] + [title for title, _ in _qualities(rows)]
+
+
+def _qualities(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Those that any of the rows has: only vectors have nearest ones."""
+    return [(title, name) for title, name in QUALITIES if any(row.of(name) is not None for row in rows)]
+
+
+def _cells(row: Row, rows: Sequence[Row]) -> list[str]:
+    qualities = _qualities(rows)
     if row.failure:
-        return [row.failure, *[""] * (len(MEASURES) + len(QUALITIES) - 1)]
+        return [row.failure, *[""] * (len(MEASURES) + len(qualities) - 1)]
     cells = []
     for _, name, shown in MEASURES:
-        value, reference = row.of(name), default.of(name)
+        value, reference = row.of(name), rows[0].of(name)
         assert value is not None
-        beside = f" ({value / reference:.2f}x)" if reference and row is not default else ""
+        beside = f" ({value / reference:.2f}x)" if reference and row is not rows[0] else ""
         cells.append(shown(value) + beside)
-    return cells + ["" if (value := row.of(name)) is None else f"{value:.4f}" for _, name in QUALITIES]
+    return cells + ["" if (value := row.of(name)) is None else f"{value:.4f}" for _, name in qualities]
