@@ -1,10 +1,8 @@
 """All that `watch` knows of a machine's history: the series looked at, the alerts, the trends, and what was left."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-
-import numpy as np
 
 from retrospeed.benchmarks_file import Benchmark
 from retrospeed.exit_codes import ExitCode, FailOn, exit_code
@@ -15,13 +13,12 @@ from retrospeed.watch.alert import Alert, Confirmation, Fate, Judged, Severity
 from retrospeed.watch.archive import Archive
 from retrospeed.watch.change import Change, Kind
 from retrospeed.watch.common_component import Component
+from retrospeed.watch.false_share import surely_changed
 from retrospeed.watch.group import grouped
 from retrospeed.watch.judge_change import fates, severity, went_away
 from retrospeed.watch.series import Floats, Series
 from retrospeed.watch.trend import LAST, Trend, trend
 
-FALSE_SHARE = 0.001
-"""Share of the changes found in a suite that may be false (Benjamini and Hochberg, JRSS B 57, 1995)."""
 _SURE = 1e-4
 _COMMON_LIMITS = Limits(0.05, 0.0, 0.20, 0.0, None)
 
@@ -96,14 +93,11 @@ def analyse(
     absolute = [_without(series, components) for series in archive.series]
     watched = _ratios_first(absolute, ratios)
     limits = {id(one): thresholds.rules.limits(one.benchmark, one.name) for one in watched}
-    find: Callable[[Series, Limits], list[Change]] = findings.changes if rule is Rule.STEPS else simple_rule.changes
-    found = {id(one): find(one, limits[id(one)]) for one in watched}
     excursions, judged = 0, []
     if rule is Rule.STEPS:
-        # Before the unsure ones are dropped: the way back of an excursion may be among them.
-        kept = {key: went_away(changes) for key, changes in found.items()}
-        excursions = sum(len(found[key]) - len(kept[key]) for key in found)
-        found = _surely(kept)
+        found, excursions = surely_changed(watched, limits)
+    else:
+        found = {id(one): simple_rule.changes(one, limits[id(one)]) for one in watched}
     for one in watched:
         of_series = [(change, severity(change, limits[id(one)])) for change in found[id(one)]]
         judged += fates([Judged(change, s, limits[id(one)]) for change, s in of_series if s is not None])
@@ -175,15 +169,6 @@ def _ratios_first(absolute: Sequence[Series], ratios: Sequence[Series]) -> list[
             found.append(Series(one.key, one.environment, one.benchmark, one.positions[earlier], one.values[earlier]))
         found.append(Series(one.key, one.environment, one.benchmark, ratio.positions, ratio.values, True, absolute=one))
     return [one for one in found if len(one) > 0]
-
-
-def _surely(found: dict[int, list[Change]]) -> dict[int, list[Change]]:
-    """Only the changes that a suite of so many series does not bring about by chance: Benjamini and Hochberg's rule."""
-    chances = np.sort([change.p for changes in found.values() for change in changes if not change.exact])
-    allowed = FALSE_SHARE * (np.arange(len(chances)) + 1) / max(len(found), len(chances), 1)
-    passed = np.flatnonzero(chances <= allowed)
-    limit = float(chances[passed[-1]]) if len(passed) else -1.0
-    return {key: [change for change in changes if change.exact or change.p <= limit] for key, changes in found.items()}
 
 
 def _common(components: Sequence[Component]) -> list[Change]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from retrospeed.thresholds import Limits
-from retrospeed.watch.autocorrelation import deflation
+from retrospeed.watch.autocorrelation import further, lag_1, pooled
 from retrospeed.watch.change import Change, Kind
 from retrospeed.watch.drift import Ramp, ramp_instead, slow_drift
 from retrospeed.watch.outliers import lone_outliers
@@ -35,6 +35,10 @@ class Prepared:
     scaled: Floats
     is_log: bool
     is_exact: bool
+    dropped: int = 0
+    """Lone outliers that are not among them."""
+    farthest: float = 0.0
+    """How far the wildest of these lies from the median of the rest, in logs; 0 on another scale."""
 
 
 def prepare(series: Series, limits: Limits) -> Prepared:
@@ -43,20 +47,69 @@ def prepare(series: Series, limits: Limits) -> Prepared:
     scaled = np.log(series.values) if is_log else series.values
     is_exact = len(series) > 1 and (limits.single_value_noise == 0.0 or _repeats(series.values))
     kept = np.ones(len(series), dtype=bool) if is_exact else ~lone_outliers(scaled)
-    return Prepared(series, series.positions[kept], scaled[kept], is_log, is_exact)
+    wild = np.abs(scaled[~kept] - np.median(scaled[kept])) if not kept.all() else np.zeros(1)
+    farthest = float(wild.max()) if is_log else 0.0
+    return Prepared(series, series.positions[kept], scaled[kept], is_log, is_exact, int((~kept).sum()), farthest)
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """A series with the steps that it would have if its points were independent."""
+
+    points: Prepared
+    splits: list[Split]
+    level: float
+
+    @property
+    def correlation(self) -> float:
+        """How much each point resembles the one before, apart from the steps."""
+        return lag_1(self.residuals, len(self.splits))
+
+    @property
+    def residuals(self) -> Floats:
+        """The points without the steps."""
+        parts = np.split(self.points.scaled, [split.at for split in self.splits])
+        return np.concatenate([part - part.mean() for part in parts])
+
+    def again(self, correlation: float) -> "FirstLook":
+        """The same with the steps that are left where each point resembles the one before by `correlation`."""
+        if self.points.is_exact or not self.splits or correlation <= 0:
+            return self
+        return replace(self, splits=segment(self.points.scaled, self.level, correlation))
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether chance has a part in it, and there are points enough to find a step."""
+        return not self.points.is_exact and len(self.points.scaled) >= FEWEST_POINTS
 
 
 def changes(series: Series, limits: Limits, level: float = CANDIDATE) -> list[Change]:
-    """The changes of a series, oldest first; none if it has too few points."""
+    """The changes of a series looked at alone, oldest first; none if it has too few points."""
+    look = first_look(series, limits, level)
+    if not look.is_noisy:
+        return changes_of(look, 0.0)
+    return changes_of(look, float(pooled([look.correlation], [len(look.points.scaled)])[0]))
+
+
+def first_look(series: Series, limits: Limits, level: float = CANDIDATE) -> FirstLook:
+    """The steps with a probability below `level`, taking the points for independent."""
     points = prepare(series, limits)
     if points.is_exact:
-        return _of_steps(points, exact_steps(points.scaled), 1.0)
-    if len(points.scaled) < FEWEST_POINTS:
+        return FirstLook(points, exact_steps(points.scaled), level)
+    return FirstLook(points, segment(points.scaled, level) if len(points.scaled) >= FEWEST_POINTS else [], level)
+
+
+def changes_of(look: FirstLook, correlation: float) -> list[Change]:
+    """The changes, oldest first, where each point resembles the one before by `correlation`."""
+    points, splits = look.points, look.splits
+    if points.is_exact:
+        return _of_steps(points, splits, 1.0)
+    if not look.is_noisy:
         return []
-    splits = segment(points.scaled, level)
-    factor = deflation(_residuals(points.scaled, splits), len(splits))
-    if factor > 1 and splits:
-        splits = segment(points.scaled, level, factor)
+    if splits and correlation > 0:
+        correlation = further(look.residuals, correlation)
+        splits = segment(points.scaled, look.level, correlation)
+    factor = float(np.sqrt((1 + correlation) / (1 - correlation)))
     steps = dict(zip(splits, _of_steps(points, splits, factor), strict=True))
     found = [
         _drift(points, part) if isinstance(part, Ramp) else steps[part] for part in _with_ramps(points.scaled, splits)
@@ -71,11 +124,6 @@ def changes(series: Series, limits: Limits, level: float = CANDIDATE) -> list[Ch
 
 def _repeats(values: Floats) -> bool:
     return len(values) >= FEWEST_POINTS and float(np.mean(values[1:] == values[:-1])) >= _SAME_SHARE
-
-
-def _residuals(values: Floats, splits: Sequence[Split]) -> Floats:
-    parts = np.split(values, [split.at for split in splits])
-    return np.concatenate([part - part.mean() for part in parts])
 
 
 def _with_ramps(values: Floats, splits: list[Split]) -> list[Split | Ramp]:

@@ -69,15 +69,9 @@ def fates(judged: list[Judged]) -> list[Judged]:
 
 
 def went_away(changes: list[Change]) -> list[Change]:
-    """The changes without excursions: two steps, opposite and equal, around at most EXCURSION points.
-
-    What a series begins with is one too, if it is as short: nothing tells what was before.
-    """
+    """The changes without excursions: two steps, opposite and equal, around at most EXCURSION points."""
     kept: list[Change] = []
     for change in changes:
-        started = int((change.series.positions <= change.likeliest[0]).sum())
-        if change.kind is Kind.STEP and not change.exact and started <= EXCURSION:
-            continue
         before = kept[-1] if kept else None
         if (
             before is not None

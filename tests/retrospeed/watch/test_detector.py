@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrospeed.watch import findings, simple_rule
-from retrospeed.watch.autocorrelation import deflation
+from retrospeed.watch import findings, search, simple_rule
+from retrospeed.watch.autocorrelation import further, lag_1, pooled
 from retrospeed.watch.change import Kind
 from retrospeed.watch.max_t import best_split, p_value, threshold
 from retrospeed.watch.outliers import lone_outliers
@@ -72,14 +72,37 @@ def test_lone_outliers_are_dropped_and_runs_are_not() -> None:
     assert np.flatnonzero(lone_outliers(values)).tolist() == [10]
 
 
-def test_autocorrelated_noise_deflates_t_and_independent_noise_does_not() -> None:
+def resembling(random: np.random.Generator, count: int, correlation: float) -> np.ndarray:
+    values = random.normal(size=count)
+    for index in range(1, count):
+        values[index] = correlation * values[index - 1] + values[index] * np.sqrt(1 - correlation**2)
+    return values
+
+
+def test_a_suite_knows_its_autocorrelation_and_one_short_series_does_not() -> None:
     random = np.random.default_rng(5)
-    independent = random.normal(size=200)
-    resembling = independent.copy()
-    for index in range(1, 200):
-        resembling[index] += 0.7 * resembling[index - 1]
-    assert deflation(independent) == 1.0
-    assert deflation(resembling) > 1.8
+    alike = [lag_1(resembling(random, 30, 0.5)) for _ in range(40)]
+    assert pooled(alike, [30] * 40) == pytest.approx(0.5, abs=0.12)
+    independent = [lag_1(random.normal(size=30)) for _ in range(40)]
+    assert pooled(independent, [30] * 40).max() < 0.1
+    assert pooled([0.1], [30])[0] == 0
+    one_of_its_own = pooled([*independent, lag_1(resembling(random, 600, 0.7))], [30] * 40 + [600])
+    assert one_of_its_own[-1] == pytest.approx(0.7, abs=0.1)
+
+
+def test_what_reaches_further_than_one_point_is_seen_by_permuting_blocks() -> None:
+    values = np.random.default_rng(6).normal(size=300)
+    for index in range(2, 300):
+        values[index] += 0.2 * values[index - 1] + 0.5 * values[index - 2]
+    assert further(values, lag_1(values)) > lag_1(values) + 0.03
+    assert further(values, 0.1) == 0.1
+
+
+@pytest.mark.parametrize(("count", "correlation"), [(12, 0.0), (30, 0.0), (30, 0.5), (120, 0.4)])
+def test_the_search_holds_its_level_at_a_known_correlation(count: int, correlation: float) -> None:
+    random = np.random.default_rng(8)
+    found = [search.surest(resembling(random, count, correlation), correlation) for _ in range(1500)]
+    assert 0.03 < np.mean([one is not None and one[0] < 0.05 for one in found]) < 0.07
 
 
 def test_a_gradual_change_is_a_drift_and_not_many_steps() -> None:

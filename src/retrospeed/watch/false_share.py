@@ -1,0 +1,107 @@
+"""Which of all changes of a suite are told: those that so many series do not bring about by chance.
+
+Benjamini and Hochberg's rule (JRSS B 57, 1995) keeps the false share of what is told below `FALSE_SHARE`. Because
+changes are told in groups, by commit, and chance makes groups of one, places count and not series; the shape
+(k + 1) / 2 instead of k leaves the whole share to a suite in which nothing happened, and half of it where much did.
+
+A few wild points at either end look like a step, and neither t nor a filter can tell them from one. How often a suite
+has them is seen elsewhere in it, as outliers and excursions; no step of so few points is surer than they are frequent.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from retrospeed.thresholds import Limits
+from retrospeed.watch.autocorrelation import pooled
+from retrospeed.watch.change import Change, Kind
+from retrospeed.watch.findings import FirstLook, changes_of, first_look
+from retrospeed.watch.judge_change import EXCURSION, went_away
+from retrospeed.watch.series import Series
+
+FALSE_SHARE = 0.02
+_FEWEST_ALIKE = 5
+_BEYOND_ALL = 3.0
+"""A step so many times as large as the largest outlier seen, in logs, is none."""
+
+
+def surely_changed(series: Sequence[Series], limits: Mapping[int, Limits]) -> tuple[dict[int, list[Change]], int]:
+    """The changes to be told by the `id` of their series, and how many came and went away by themselves."""
+    looks = [first_look(one, limits[id(one)]) for one in series]
+    found = {}
+    for look, correlation in zip(looks, _correlations(looks), strict=True):
+        found[id(look.points.series)] = changes_of(look, correlation)
+    # Before the unsure ones are dropped: the way back of an excursion may be among them.
+    kept = {key: went_away(changes) for key, changes in found.items()}
+    staying = {id(change) for changes in kept.values() for change in changes}
+    gone = {key: [change for change in changes if id(change) not in staying] for key, changes in found.items()}
+    wild = _Wild(looks, gone)
+    sober = {key: [wild.sobered(change) for change in changes] for key, changes in kept.items()}
+    noisy = sum(look.is_noisy for look in looks)
+    return _surely(sober, noisy), sum(map(len, gone.values()))
+
+
+def _correlations(looks: Sequence[FirstLook]) -> list[float]:
+    """How much each point resembles the one before, by series; those of one environment and unit are pooled."""
+    alike = defaultdict(list)
+    for index, look in enumerate(looks):
+        if look.is_noisy:
+            series = look.points.series
+            alike[series.environment, series.benchmark.unit, series.is_ratio].append(index)
+    found = [0.0] * len(looks)
+    for indexes in alike.values():
+        counts = [len(looks[index].points.scaled) for index in indexes]
+        believed = pooled([looks[index].correlation for index in indexes], counts)
+        if len(indexes) >= _FEWEST_ALIKE:
+            # Steps that are only correlation were taken out of the first estimate, which made it too small.
+            again = [looks[i].again(float(c)).correlation for i, c in zip(indexes, believed, strict=True)]
+            believed = pooled(again, counts)
+        for index, correlation in zip(indexes, believed, strict=True):
+            found[index] = float(correlation)
+    return found
+
+
+class _Wild:
+    """How often points of a suite lie far off, one alone or some in a row, and how far."""
+
+    def __init__(self, looks: Sequence[FirstLook], gone: Mapping[int, Sequence[Change]]) -> None:
+        self._points = 1
+        self._runs = dict.fromkeys(range(1, EXCURSION + 1), 0)
+        self._largest = 0.0
+        for look in looks:
+            if look.is_noisy:
+                self._points += len(look.points.series)
+                self._runs[1] += look.points.dropped
+                self._largest = max(self._largest, look.points.farthest)
+                for change in gone[id(look.points.series)]:
+                    self._runs[min(change.points, EXCURSION)] += 1
+                    if change.is_log:
+                        self._largest = max(self._largest, abs(change.low + change.high) / 2)
+
+    def sobered(self, change: Change) -> Change:
+        """The change, no surer than so many wild points are rare at the end of a series."""
+        points = change.points
+        if change.exact or change.kind is not Kind.STEP or points > EXCURSION or not _is_at_an_end(change):
+            return change
+        if change.is_log and abs(change.low + change.high) / 2 > _BEYOND_ALL * self._largest:
+            return change
+        in_a_row = sum(count for length, count in self._runs.items() if length >= points) / self._points
+        chance = max((self._runs[1] / self._points) ** points, in_a_row if points > 1 else 0.0)
+        return replace(change, p=max(change.p, min(1.0, 2 * chance)))
+
+
+def _is_at_an_end(change: Change) -> bool:
+    before = int((change.series.positions <= change.likeliest[0]).sum())
+    return min(before, len(change.series) - before) <= EXCURSION
+
+
+def _surely(found: Mapping[int, Sequence[Change]], series: int) -> dict[int, list[Change]]:
+    """The changes that the rule tells."""
+    noisy = sorted((c for changes in found.values() for c in changes if not c.exact), key=lambda c: c.p)
+    places: set[tuple[int, int]] = set()
+    limit = -1.0
+    for change in noisy:
+        places.add(change.likeliest)
+        if change.p <= FALSE_SHARE * (len(places) + 1) / 2 / max(series, 1):
+            limit = change.p
+    return {key: [change for change in changes if change.exact or change.p <= limit] for key, changes in found.items()}
