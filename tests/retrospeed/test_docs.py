@@ -14,6 +14,7 @@ from retrospeed.exit_codes import ExitCode
 from retrospeed.explain import json_form as explanation_json
 from retrospeed.nightly import report as night_report
 from retrospeed.report import json_form
+from retrospeed.watch import json_form as watch_json
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -25,6 +26,7 @@ DOCS = Path(__file__).parents[2] / "docs"
         ("baseline", baseline_file.json_schema()),
         ("explanation", explanation_json.json_schema()),
         ("night", night_report.json_schema()),
+        ("history", watch_json.json_schema()),
     ],
 )
 def test_the_published_schema_is_the_one_in_use(name, schema):

@@ -1,7 +1,11 @@
-"""The form for programs. Infinite and unknown numbers become null."""
+"""The form for programs; ``docs/schema/history.schema.json`` is made from these types.
+
+Infinite and unknown numbers become null.
+"""
 
 import math
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -125,6 +129,11 @@ def form(analysis: Analysis, exit_code: int) -> WatchForm:
         left_out=summary.left_out(analysis),
         thresholds_source=analysis.thresholds.source,
     )
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of what `write` writes."""
+    return msgspec.json.schema(WatchForm)
 
 
 def write(analysis: Analysis, exit_code: int, path: Path) -> None:

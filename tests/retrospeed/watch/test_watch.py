@@ -1,13 +1,14 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from retrospeed import asv_config
 from retrospeed.cli import app
-from retrospeed.watch import page, ratio_file, site
+from retrospeed.watch import json_form, page, ratio_file, site
 from retrospeed.watch.alert import Fate, Severity
 from retrospeed.watch.command import watched
 from retrospeed.watch.ratio_file import PairedValues, RatioFile
@@ -36,6 +37,26 @@ def test_a_step_is_told_at_its_commit(tmp_path: Path) -> None:
     assert f"{suite.commits[18][:8]} step 18  unconfirmed" in output
     text = output.replace(str(tmp_path), "ROOT")
     golden.check("watch.txt", "\n".join(line for line in text.splitlines()))
+
+
+def test_the_form_for_programs_keeps_its_schema_also_where_numbers_are_unknown(tmp_path: Path) -> None:
+    losses = np.r_[np.full(10, 0.0), np.full(10, 0.2)] + 1e-12
+    drift = 0.01 * np.exp(np.random.default_rng(4).normal(0, 0.01, 20))
+    columns = {"search.track_loss": losses, "search.time_query": stepped(20, 12, 1.4), "search.time_short": drift}
+    columns["search.time_short"][:17] = np.nan
+    described = {"search__track_loss": {"unit": "loss", "type": "track", "deterministic": True}}
+    write_history(tmp_path, columns, **described, search__time_query=QUERY)
+    run(tmp_path, "--json", str(tmp_path / "out.json"))
+    told = json.loads((tmp_path / "out.json").read_text())
+    schema = json_form.json_schema()
+    jsonschema.validate(told, schema)
+    assert {change["benchmark"] for alert in told["alerts"] for change in alert["changes"]} == {
+        "search.track_loss",
+        "search.time_query",
+    }
+    told["alerts"][0]["severity"] = "awful"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(told, schema)
 
 
 def test_commits_that_were_not_measured_are_named_as_a_range(tmp_path: Path) -> None:
