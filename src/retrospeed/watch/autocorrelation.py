@@ -44,7 +44,9 @@ def lag_1(residuals: Floats, steps: int = 0) -> float:
     if total == 0:
         return 0.0
     found = float(centred[1:] @ centred[:-1]) / total
-    return found + (1 + 3 * found) * (1 + steps) / count
+    # The bias is -(1 + 3 c) (1 + steps) / count at the true correlation c, for which this is solved.
+    bias = min((1 + steps) / count, 0.2)
+    return float(np.clip((found + bias) / (1 - 3 * bias), -1.0, 1.0))
 
 
 def pooled(correlations: Sequence[float], counts: Sequence[int]) -> Floats:

@@ -11,6 +11,7 @@ has them is seen elsewhere in it, as outliers and excursions; no step of so few 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import comb
 
 from retrospeed.thresholds import Limits
 from retrospeed.watch.autocorrelation import pooled
@@ -19,8 +20,10 @@ from retrospeed.watch.findings import FirstLook, changes_of, first_look
 from retrospeed.watch.judge_change import EXCURSION, went_away
 from retrospeed.watch.series import Series
 
-FALSE_SHARE = 0.02
+FALSE_SHARE = 0.015
 _FEWEST_ALIKE = 5
+_SHORT_SIDE = 8
+"""Points at an end among which a few wild ones look like a step of all of them."""
 _BEYOND_ALL = 3.0
 """A step so many times as large as the largest outlier seen, in logs, is none."""
 
@@ -65,7 +68,7 @@ class _Wild:
     """How often points of a suite lie far off, one alone or some in a row, and how far."""
 
     def __init__(self, looks: Sequence[FirstLook], gone: Mapping[int, Sequence[Change]]) -> None:
-        self._points = 1
+        self._points = 0
         self._runs = dict.fromkeys(range(1, EXCURSION + 1), 0)
         self._largest = 0.0
         for look in looks:
@@ -79,20 +82,29 @@ class _Wild:
                         self._largest = max(self._largest, abs(change.low + change.high) / 2)
 
     def sobered(self, change: Change) -> Change:
-        """The change, no surer than so many wild points are rare at the end of a series."""
-        points = change.points
-        if change.exact or change.kind is not Kind.STEP or points > EXCURSION or not _is_at_an_end(change):
+        """The change, no surer than as many wild points are rare at the end of a series as would look like it."""
+        if change.exact or change.kind is not Kind.STEP:
             return change
         if change.is_log and abs(change.low + change.high) / 2 > _BEYOND_ALL * self._largest:
             return change
-        in_a_row = sum(count for length, count in self._runs.items() if length >= points) / self._points
-        chance = max((self._runs[1] / self._points) ** points, in_a_row if points > 1 else 0.0)
+        points, beyond = _at_the_end(change)
+        if points > _SHORT_SIDE or beyond > EXCURSION:
+            return change
+        # Its own points may be of the kind, and one more: few points do not show how frequent they are.
+        alone = min(1.0, (self._runs[1] + beyond + 1) / self._points)
+        in_a_row = sum(count for length, count in self._runs.items() if length >= beyond) / self._points
+        chance = max(comb(points, beyond) * alone**beyond, in_a_row if beyond > 1 else 0.0)
         return replace(change, p=max(change.p, min(1.0, 2 * chance)))
 
 
-def _is_at_an_end(change: Change) -> bool:
-    before = int((change.series.positions <= change.likeliest[0]).sum())
-    return min(before, len(change.series) - before) <= EXCURSION
+def _at_the_end(change: Change) -> tuple[int, int]:
+    """Points on the shorter side of a step, to the end of the series, and those of them nearer to the new level."""
+    series, middle = change.series, (change.before + change.after) / 2
+    is_before = series.positions <= change.likeliest[0]
+    is_first = 2 * int(is_before.sum()) < len(series)
+    side = series.values[is_before if is_first else ~is_before]
+    is_above = (change.after > change.before) != is_first
+    return len(side), int((side > middle).sum() if is_above else (side < middle).sum())
 
 
 def _surely(found: Mapping[int, Sequence[Change]], series: int) -> dict[int, list[Change]]:

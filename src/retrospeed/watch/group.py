@@ -2,42 +2,127 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from retrospeed.watch.alert import Alert, Judged, Severity
 from retrospeed.watch.change import Change, Kind
 
 SUM_UNCHANGED = 0.15
 """What may be left of the larger difference, as its share, when a cost moved from one layer to another."""
+_MANY = 2
+"""Series that must agree on a commit before a lone one beside it counts as theirs."""
 
 
 def grouped(judged: Iterable[Judged]) -> list[Alert]:
     """Alerts, newest first.
 
     The change with the narrowest place, then the surest, says where; those that may lie at the same place join it.
-    Drifts have no commit: each stands alone.
+    Drifts have no commit; those that overlap and go the same way are one, and so are the steps that they look like in
+    other series of the layer.
     """
     alerts: list[Alert] = []
-    steps: dict[tuple[int, int], Alert] = {}
     for one in sorted(judged, key=_closeness):
-        change = one.change
-        good, bad = change.likeliest if change.kind is Kind.STEP else (change.good, change.bad)
-        alert = steps.get((good, bad))
-        if alert is None and change.kind is Kind.STEP:
-            fitting = [a for (g, b), a in steps.items() if change.good <= g and b <= change.bad]
-            alert = max(fitting, key=lambda a: len(a.changes), default=None)
+        alert = _joined(one, alerts)
         if alert is None:
+            good, bad = _place(one.change)
             alert = Alert(good, bad)
             alerts.append(alert)
-            if change.kind is Kind.STEP:
-                steps[good, bad] = alert
         alert.changes.append(one)
+    alerts = _with_neighbours(_with_steps_of_drifts(alerts))
     order = list(Severity)
     for alert in alerts:
         _mark_shifts(alert)
         alert.changes.sort(key=lambda one: (order.index(one.severity), -abs(_size(one.change)), one.change.series.key))
     return sorted(alerts, key=lambda alert: (-alert.bad, -alert.good))
+
+
+def _place(change: Change) -> tuple[int, int]:
+    return change.likeliest if change.kind is Kind.STEP else (change.good, change.bad)
+
+
+def _joined(one: Judged, alerts: Sequence[Alert]) -> Alert | None:
+    """The alert that a change belongs to: the one with the most changes of those that fit."""
+    change = one.change
+    if change.kind is Kind.DRIFT:
+        fitting = [a for a in alerts if _is_drift(a) and _goes_with(change, a) and _overlap(a, change)]
+    else:
+        same = [a for a in alerts if not _is_drift(a) and (a.good, a.bad) == change.likeliest]
+        fitting = same or [a for a in alerts if not _is_drift(a) and change.good <= a.good and a.bad <= change.bad]
+    return max(fitting, key=lambda a: len(a.changes), default=None)
+
+
+def _is_drift(alert: Alert) -> bool:
+    return alert.changes[0].change.kind is Kind.DRIFT
+
+
+def _goes_with(change: Change, alert: Alert) -> bool:
+    """Whether a change goes the way of an alert of drifts, in a layer of it."""
+    layers = {_layer(other.change) for other in alert.changes}
+    return change.worse == alert.changes[0].change.worse and _layer(change) in layers
+
+
+def _layer(change: Change) -> str:
+    """The layer; the module where the suite names none."""
+    return change.series.benchmark.layer or change.series.key.benchmark.partition(".")[0]
+
+
+def _overlap(alert: Alert, change: Change) -> bool:
+    """Whether a drift shares half of the shorter of both with an alert."""
+    shared = min(alert.bad, change.bad) - max(alert.good, change.good)
+    return 2 * shared >= min(alert.bad - alert.good, change.bad - change.good)
+
+
+def _with_steps_of_drifts(alerts: list[Alert]) -> list[Alert]:
+    """The alerts without those that are nothing but steps of the layers, way and range of a drift."""
+    drifts = [alert for alert in alerts if _is_drift(alert)]
+    kept = list(drifts)
+    for alert in alerts:
+        if _is_drift(alert):
+            continue
+        place = next(
+            (
+                drift
+                for drift in drifts
+                if drift.good <= alert.good
+                and alert.bad <= drift.bad
+                and len(drift.changes) > len(alert.changes)
+                and all(_goes_with(one.change, drift) and not one.change.exact for one in alert.changes)
+            ),
+            None,
+        )
+        if place is None:
+            kept.append(alert)
+        else:
+            place.changes.extend(alert.changes)
+    return kept
+
+
+def _with_neighbours(alerts: list[Alert]) -> list[Alert]:
+    """The alerts without single series that moved one point beside many of their layer, in the same way.
+
+    An outlier just before a step makes it look one point older, and no interval of one series can know.
+    """
+    kept: list[Alert] = []
+    for alert in sorted(alerts, key=lambda alert: -len(alert.changes)):
+        beside = None if len(alert.changes) > 1 else next((a for a in kept if _is_beside(alert.changes[0], a)), None)
+        if beside is None:
+            kept.append(alert)
+        else:
+            beside.changes.append(alert.changes[0])
+    return kept
+
+
+def _is_beside(one: Judged, alert: Alert) -> bool:
+    change = one.change
+    if change.kind is Kind.DRIFT or change.exact or _is_drift(alert) or len(alert.changes) < _MANY:
+        return False
+    alike = [o.change for o in alert.changes if o.change.worse == change.worse and _layer(o.change) == _layer(change)]
+    place = int(np.searchsorted(change.series.positions, change.likeliest[1]))
+    nearby = change.series.positions[max(0, place - 2) : place + 2]
+    return len(alike) >= _MANY and int(nearby[0]) <= alert.good and alert.bad <= int(nearby[-1])
 
 
 def _closeness(one: Judged) -> tuple[int, float]:

@@ -25,10 +25,9 @@ def lone_outliers(values: Floats) -> Mask:
     count = values.shape[-1]
     if count < FEWEST:
         return np.zeros(values.shape, dtype=bool)
-    padding = [(0, 0)] * (values.ndim - 1) + [(HALF_WINDOW, HALF_WINDOW)]
-    # Reflection at the ends gives the first and the last points neighbours of their own level.
-    padded = np.pad(values, padding, mode="reflect")
-    distance = values - np.median(sliding_window_view(padded, _WINDOW, axis=-1), axis=-1)
+    medians = np.median(sliding_window_view(values, _WINDOW, axis=-1), axis=-1)
+    # The first and the last points are held against the window at that end: mirrored, they would count twice.
+    distance = values - medians[..., np.clip(np.arange(count) - HALF_WINDOW, 0, count - _WINDOW)]
     spread = _MAD_TO_SIGMA * np.median(np.abs(distance), axis=-1, keepdims=True)
     # A series that hardly ever changes has no spread to be measured by: nothing of it is noise.
     side = np.where(spread > 0, np.sign(distance) * (np.abs(distance) > CUT * spread), 0)

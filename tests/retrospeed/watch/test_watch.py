@@ -10,6 +10,7 @@ from retrospeed import asv_config
 from retrospeed.cli import app
 from retrospeed.watch import json_form, page, ratio_file, site
 from retrospeed.watch.alert import Fate, Severity
+from retrospeed.watch.change import Kind
 from retrospeed.watch.command import watched
 from retrospeed.watch.ratio_file import PairedValues, RatioFile
 from tests.retrospeed import golden
@@ -179,3 +180,42 @@ def test_the_page_needs_no_network_and_is_linked_once_from_every_front_page(tmp_
         assert front.count('href="history-bench-1.html"') == front.count('href="other.html"') == 1
         assert "elsewhere" not in front
         assert front.count("<nav") == 1 and f"<p>{name}</p>" in front and front.endswith("</body></html>")
+
+
+def test_a_gradual_change_of_many_series_is_one_alert(tmp_path: Path) -> None:
+    ramp = np.exp(np.clip((np.arange(30) - 8) / 14, 0, 1) * 0.4)
+    columns = {f"search.time_{n}": stepped(30, 15, 1.0, seed=n) * ramp for n in range(5)}
+    write_history(tmp_path, columns, **{name.replace(".", "__"): QUERY for name in columns})
+    (alert,) = analysed(tmp_path).alerts
+    assert {one.change.series.name for one in alert.changes} == set(columns)
+    assert {one.change.kind for one in alert.changes} == {Kind.DRIFT}
+
+
+def test_an_outlier_beside_a_step_makes_no_alert_of_its_own(tmp_path: Path) -> None:
+    columns = {f"search.time_{n}": stepped(30, 15, 1.3, seed=n) for n in range(4)}
+    columns["search.time_0"][14] *= 1.3
+    write_history(tmp_path, columns, **{name.replace(".", "__"): QUERY for name in columns})
+    (alert,) = analysed(tmp_path).alerts
+    assert (alert.good, alert.bad, len(alert.changes)) == (14, 15, 4)
+
+
+def test_two_points_before_a_huge_step_are_enough(tmp_path: Path) -> None:
+    suite = write_history(tmp_path, {"search.time_query": stepped(22, 2, 1 / 13)}, search__time_query=QUERY)
+    (alert,) = analysed(tmp_path).alerts
+    assert analysed(tmp_path).archive.order.commits[alert.bad].hash == suite.commits[2]
+
+
+def test_wild_points_at_the_end_are_no_step_where_a_suite_has_many_of_them(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    columns = {f"search.track_{n}": stepped(30, 15, 1.0, seed=n) for n in range(6)}
+    for values in columns.values():
+        values[random.choice([4, 8, 12, 16, 20, 24], 2, replace=False)] *= 1.5
+    columns["search.track_0"][28:] *= 1.5
+    described = {name.replace(".", "__"): {"unit": "ms", "type": "track"} for name in columns}
+    write_history(tmp_path, columns, **described)
+    assert analysed(tmp_path).alerts == []
+    calm = {name: stepped(30, 15, 1.0, seed=n) for n, name in enumerate(columns)}
+    calm["search.track_0"][28:] *= 1.5
+    (tmp_path / "calm").mkdir()
+    write_history(tmp_path / "calm", calm, **described)
+    assert [alert.bad for alert in analysed(tmp_path / "calm").alerts] == [28]
