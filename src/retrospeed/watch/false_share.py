@@ -8,6 +8,7 @@ A few wild points at either end look like a step, and neither t nor a filter can
 has them is seen elsewhere in it, as outliers and excursions; no step of so few points is surer than they are frequent.
 """
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -110,10 +111,12 @@ def _at_the_end(change: Change) -> tuple[int, int]:
 def _surely(found: Mapping[int, Sequence[Change]], series: int) -> dict[int, list[Change]]:
     """The changes that the rule tells."""
     noisy = sorted((c for changes in found.values() for c in changes if not c.exact), key=lambda c: c.p)
-    places: set[tuple[int, int]] = set()
+    places: list[int] = []
     limit = -1.0
     for change in noisy:
-        places.add(change.likeliest)
+        # What may lie at a place that is known already is told with it.
+        if bisect_right(places, change.good) == bisect_right(places, change.bad):
+            insort(places, change.likeliest[1])
         if change.p <= FALSE_SHARE * (len(places) + 1) / 2 / max(series, 1):
             limit = change.p
     return {key: [change for change in changes if change.exact or change.p <= limit] for key, changes in found.items()}

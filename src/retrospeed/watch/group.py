@@ -1,6 +1,7 @@
 """Groups changes by commit, and tells a cost that only moved between layers from one that grew."""
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -23,15 +24,19 @@ def grouped(judged: Iterable[Judged]) -> list[Alert]:
     Drifts have no commit; those that overlap and go the same way are one, and so are the steps that they look like in
     other series of the layer.
     """
-    alerts: list[Alert] = []
-    for one in sorted(judged, key=_closeness):
-        alert = _joined(one, alerts)
-        if alert is None:
-            good, bad = _place(one.change)
-            alert = Alert(good, bad)
-            alerts.append(alert)
-        alert.changes.append(one)
-    alerts = _with_neighbours(_with_steps_of_drifts(alerts))
+    ordered = sorted(judged, key=_closeness)
+    drifts: list[Alert] = []
+    for one in ordered:
+        if one.change.kind is Kind.DRIFT:
+            fitting = [a for a in drifts if _goes_with(one.change, a) and _overlap(a, one.change)]
+            if not fitting:
+                drifts.append(Alert(one.change.good, one.change.bad))
+            max(fitting or drifts[-1:], key=lambda a: len(a.changes)).changes.append(one)
+    steps = _Places()
+    for one in ordered:
+        if one.change.kind is Kind.STEP:
+            steps.take(one)
+    alerts = drifts + _with_neighbours(_without_steps_of(drifts, list(steps.alerts.values())))
     order = list(Severity)
     for alert in alerts:
         _mark_shifts(alert)
@@ -39,23 +44,27 @@ def grouped(judged: Iterable[Judged]) -> list[Alert]:
     return sorted(alerts, key=lambda alert: (-alert.bad, -alert.good))
 
 
-def _place(change: Change) -> tuple[int, int]:
-    return change.likeliest if change.kind is Kind.STEP else (change.good, change.bad)
+class _Places:
+    """The alerts of steps, found by their places without looking at all of them."""
 
+    def __init__(self) -> None:
+        self.alerts: dict[tuple[int, int], Alert] = {}
+        self._ends: list[tuple[int, int]] = []
+        """(bad, good) of each, ascending."""
 
-def _joined(one: Judged, alerts: Sequence[Alert]) -> Alert | None:
-    """The alert that a change belongs to: the one with the most changes of those that fit."""
-    change = one.change
-    if change.kind is Kind.DRIFT:
-        fitting = [a for a in alerts if _is_drift(a) and _goes_with(change, a) and _overlap(a, change)]
-    else:
-        same = [a for a in alerts if not _is_drift(a) and (a.good, a.bad) == change.likeliest]
-        fitting = same or [a for a in alerts if not _is_drift(a) and change.good <= a.good and a.bad <= change.bad]
-    return max(fitting, key=lambda a: len(a.changes), default=None)
+    def take(self, one: Judged) -> None:
+        """Put a step where it belongs: its own place, else the fullest that it may lie at, else a new one."""
+        change = one.change
+        alert = self.alerts.get(change.likeliest) or self._fullest(change.good, change.bad)
+        if alert is None:
+            alert = self.alerts[change.likeliest] = Alert(*change.likeliest)
+            insort(self._ends, (alert.bad, alert.good))
+        alert.changes.append(one)
 
-
-def _is_drift(alert: Alert) -> bool:
-    return alert.changes[0].change.kind is Kind.DRIFT
+    def _fullest(self, good: int, bad: int) -> Alert | None:
+        inside = self._ends[bisect_left(self._ends, (good, good)) : bisect_right(self._ends, (bad, bad))]
+        fitting = [self.alerts[g, b] for b, g in inside if g >= good]
+        return max(fitting, key=lambda a: len(a.changes), default=None)
 
 
 def _goes_with(change: Change, alert: Alert) -> bool:
@@ -75,54 +84,47 @@ def _overlap(alert: Alert, change: Change) -> bool:
     return 2 * shared >= min(alert.bad - alert.good, change.bad - change.good)
 
 
-def _with_steps_of_drifts(alerts: list[Alert]) -> list[Alert]:
-    """The alerts without those that are nothing but steps of the layers, way and range of a drift."""
-    drifts = [alert for alert in alerts if _is_drift(alert)]
-    kept = list(drifts)
+def _without_steps_of(drifts: Sequence[Alert], alerts: Sequence[Alert]) -> list[Alert]:
+    """The alerts without those that are nothing but steps of the layers, way and range of a drift: it takes them."""
+    kept = []
     for alert in alerts:
-        if _is_drift(alert):
-            continue
-        place = next(
-            (
-                drift
-                for drift in drifts
-                if drift.good <= alert.good
-                and alert.bad <= drift.bad
-                and len(drift.changes) > len(alert.changes)
-                and all(_goes_with(one.change, drift) and not one.change.exact for one in alert.changes)
-            ),
-            None,
-        )
-        if place is None:
-            kept.append(alert)
+        for drift in drifts:
+            within = drift.good <= alert.good and alert.bad <= drift.bad and len(drift.changes) > len(alert.changes)
+            if within and all(_goes_with(one.change, drift) and not one.change.exact for one in alert.changes):
+                drift.changes.extend(alert.changes)
+                break
         else:
-            place.changes.extend(alert.changes)
+            kept.append(alert)
     return kept
 
 
-def _with_neighbours(alerts: list[Alert]) -> list[Alert]:
+def _with_neighbours(alerts: Sequence[Alert]) -> list[Alert]:
     """The alerts without single series that moved one point beside many of their layer, in the same way.
 
     An outlier just before a step makes it look one point older, and no interval of one series can know.
     """
-    kept: list[Alert] = []
-    for alert in sorted(alerts, key=lambda alert: -len(alert.changes)):
-        beside = None if len(alert.changes) > 1 else next((a for a in kept if _is_beside(alert.changes[0], a)), None)
-        if beside is None:
-            kept.append(alert)
+    full = sorted((alert for alert in alerts if len(alert.changes) >= _MANY), key=lambda alert: alert.bad)
+    ends = [alert.bad for alert in full]
+    kept = list(full)
+    for alert in alerts:
+        if len(alert.changes) >= _MANY:
+            continue
+        one = alert.changes[0]
+        positions = one.change.series.positions
+        place = int(np.searchsorted(positions, one.change.likeliest[1]))
+        first, last = int(positions[max(0, place - 2)]), int(positions[min(place + 1, len(positions) - 1)])
+        nearby = full[bisect_left(ends, first) : bisect_right(ends, last)] if not one.change.exact else []
+        beside = [a for a in nearby if first <= a.good and _many_alike(one.change, a)]
+        if beside:
+            max(beside, key=lambda a: len(a.changes)).changes.append(one)
         else:
-            beside.changes.append(alert.changes[0])
+            kept.append(alert)
     return kept
 
 
-def _is_beside(one: Judged, alert: Alert) -> bool:
-    change = one.change
-    if change.kind is Kind.DRIFT or change.exact or _is_drift(alert) or len(alert.changes) < _MANY:
-        return False
-    alike = [o.change for o in alert.changes if o.change.worse == change.worse and _layer(o.change) == _layer(change)]
-    place = int(np.searchsorted(change.series.positions, change.likeliest[1]))
-    nearby = change.series.positions[max(0, place - 2) : place + 2]
-    return len(alike) >= _MANY and int(nearby[0]) <= alert.good and alert.bad <= int(nearby[-1])
+def _many_alike(change: Change, alert: Alert) -> bool:
+    layer = _layer(change)
+    return sum(o.change.worse == change.worse and _layer(o.change) == layer for o in alert.changes) >= _MANY
 
 
 def _closeness(one: Judged) -> tuple[int, float]:

@@ -2,12 +2,16 @@
 
 import math
 
+import numpy as np
+
 from retrospeed.thresholds import Limits
 from retrospeed.watch.alert import Fate, Judged, Severity
 from retrospeed.watch.change import Change, Kind
 
 SMALLEST = 0.01
 """Relative change below which nothing is told, unless the warning threshold is lower still."""
+_BACK = 0.1
+"""Share of a large change that two levels so far apart in time may differ by, and still be called the same."""
 EXCURSION = 3
 """A level of so few points that came and went is noise of a shared machine more often than two commits."""
 
@@ -52,18 +56,21 @@ def fates(judged: list[Judged]) -> list[Judged]:
     before; partly, if a later change took back half of it or more.
     """
     found = []
+    after = np.array([one.change.after for one in judged])
+    worse = np.array([one.change.worse for one in judged])
     for index, one in enumerate(judged):
         change = one.change
         fate, undone_at = Fate.OPEN, None
-        for later in judged[index + 1 :]:
-            if later.change.worse == change.worse:
-                continue
-            left = _left(change, later.change.after)
-            if left <= _tolerance(change, one.limits):
-                fate, undone_at = Fate.UNDONE, later.change.bad
-                break
-            if left <= 0.5:
-                fate, undone_at = Fate.PARTLY_UNDONE, later.change.bad
+        size = change.after - change.before
+        left = (after[index + 1 :] - change.before) / size if size else np.zeros(len(judged) - index - 1)
+        opposite = worse[index + 1 :] != change.worse
+        undone = np.flatnonzero(opposite & (left <= _tolerance(change, one.limits)))
+        end = int(undone[0]) if len(undone) else len(left)
+        partly = np.flatnonzero(opposite[:end] & (left[:end] <= 0.5))
+        if len(undone):
+            fate, undone_at = Fate.UNDONE, judged[index + 1 + end].change.bad
+        elif len(partly):
+            fate, undone_at = Fate.PARTLY_UNDONE, judged[index + 1 + int(partly[-1])].change.bad
         found.append(_with_fate(one, fate, undone_at))
     return found
 
@@ -94,10 +101,10 @@ def _left(change: Change, level: float) -> float:
 
 
 def _tolerance(change: Change, limits: Limits) -> float:
-    """The share of a change that may be left of one that is undone: what no warning would be given for."""
+    """The share of a change that may be left of one that is undone: what no warning would be given for, or a tenth."""
     size = abs(change.after - change.before)
     allowed = max(limits.warning_relative * abs(change.before), limits.warning_absolute / (change.unit_scale or 1.0))
-    return min(0.4, allowed / size) if size and not math.isnan(allowed) else 0.25
+    return min(0.4, max(_BACK, allowed / size)) if size and not math.isnan(allowed) else 0.25
 
 
 def _with_fate(one: Judged, fate: Fate, undone_at: int | None) -> Judged:
