@@ -10,23 +10,23 @@ has them is seen elsewhere in it, as outliers and excursions; no step of so few 
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import comb
+
+import numpy as np
 
 from retrospeed.thresholds import Limits
 from retrospeed.watch.autocorrelation import pooled
 from retrospeed.watch.change import Change, Kind
 from retrospeed.watch.findings import FirstLook, changes_of, first_look
 from retrospeed.watch.judge_change import EXCURSION, went_away
-from retrospeed.watch.series import Series
+from retrospeed.watch.series import Floats, Series
 
 FALSE_SHARE = 0.015
 _FEWEST_ALIKE = 5
 _SHORT_SIDE = 8
 """Points at an end among which a few wild ones look like a step of all of them."""
-_BEYOND_ALL = 3.0
-"""A step so many times as large as the largest outlier seen, in logs, is none."""
 
 
 def surely_changed(series: Sequence[Series], limits: Mapping[int, Limits]) -> tuple[dict[int, list[Change]], int]:
@@ -69,33 +69,47 @@ class _Wild:
     """How often points of a suite lie far off, one alone or some in a row, and how far."""
 
     def __init__(self, looks: Sequence[FirstLook], gone: Mapping[int, Sequence[Change]]) -> None:
-        self._points = 0
-        self._runs = dict.fromkeys(range(1, EXCURSION + 1), 0)
-        self._largest = 0.0
-        for look in looks:
-            if look.is_noisy:
-                self._points += len(look.points.series)
-                self._runs[1] += look.points.dropped
-                self._largest = max(self._largest, look.points.farthest)
-                for change in gone[id(look.points.series)]:
-                    self._runs[min(change.points, EXCURSION)] += 1
-                    if change.is_log:
-                        self._largest = max(self._largest, abs(change.low + change.high) / 2)
+        noisy = [look for look in looks if look.is_noisy]
+        self._points = sum(len(look.points.series) for look in noisy)
+        self._alone = {
+            log: _sizes(far for look in noisy if look.points.is_log is log for far in look.points.wild)
+            for log in (True, False)
+        }
+        episodes = [change for look in noisy for change in gone[id(look.points.series)]]
+        self._in_a_row = {
+            (log, length): _sizes(_size(c) for c in episodes if c.is_log is log and c.points >= length)
+            for log in (True, False)
+            for length in range(2, EXCURSION + 1)
+        }
 
     def sobered(self, change: Change) -> Change:
         """The change, no surer than as many wild points are rare at the end of a series as would look like it."""
         if change.exact or change.kind is not Kind.STEP:
             return change
-        if change.is_log and abs(change.low + change.high) / 2 > _BEYOND_ALL * self._largest:
-            return change
         points, beyond = _at_the_end(change)
         if points > _SHORT_SIDE or beyond > EXCURSION:
             return change
+        alone = _as_large(self._alone[change.is_log], change)
+        in_a_row = _as_large(self._in_a_row[change.is_log, beyond], change) if beyond > 1 else 0
+        if alone + in_a_row == 0:
+            return change
         # Its own points may be of the kind, and one more: few points do not show how frequent they are.
-        alone = min(1.0, (self._runs[1] + beyond + 1) / self._points)
-        in_a_row = sum(count for length, count in self._runs.items() if length >= beyond) / self._points
-        chance = max(comb(points, beyond) * alone**beyond, in_a_row if beyond > 1 else 0.0)
+        rate = min(1.0, (alone + beyond + 1) / self._points)
+        chance = max(comb(points, beyond) * rate**beyond, in_a_row / self._points)
         return replace(change, p=max(change.p, min(1.0, 2 * chance)))
+
+
+def _size(change: Change) -> float:
+    return abs(change.low + change.high) / 2
+
+
+def _sizes(sizes: Iterable[float]) -> Floats:
+    return np.sort(np.fromiter(sizes, dtype=float))
+
+
+def _as_large(sizes: Floats, change: Change) -> int:
+    """How many of `sizes`, ascending, are at least half as large as the change."""
+    return len(sizes) - int(np.searchsorted(sizes, _size(change) / 2))
 
 
 def _at_the_end(change: Change) -> tuple[int, int]:

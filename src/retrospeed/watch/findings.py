@@ -35,10 +35,8 @@ class Prepared:
     scaled: Floats
     is_log: bool
     is_exact: bool
-    dropped: int = 0
-    """Lone outliers that are not among them."""
-    farthest: float = 0.0
-    """How far the wildest of these lies from the median of the rest, in logs; 0 on another scale."""
+    wild: tuple[float, ...] = ()
+    """How far the lone outliers, which are not among them, lie from the median of the rest."""
 
 
 def prepare(series: Series, limits: Limits) -> Prepared:
@@ -47,9 +45,8 @@ def prepare(series: Series, limits: Limits) -> Prepared:
     scaled = np.log(series.values) if is_log else series.values
     is_exact = len(series) > 1 and (limits.single_value_noise == 0.0 or _repeats(series.values))
     kept = np.ones(len(series), dtype=bool) if is_exact else ~lone_outliers(scaled)
-    wild = np.abs(scaled[~kept] - np.median(scaled[kept])) if not kept.all() else np.zeros(1)
-    farthest = float(wild.max()) if is_log else 0.0
-    return Prepared(series, series.positions[kept], scaled[kept], is_log, is_exact, int((~kept).sum()), farthest)
+    wild = np.abs(scaled[~kept] - np.median(scaled[kept])).tolist() if not kept.all() else []
+    return Prepared(series, series.positions[kept], scaled[kept], is_log, is_exact, tuple(wild))
 
 
 @dataclass(frozen=True)
