@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 import retrospeed
+from tests.retrospeed.bare_python import bare_python
 
 SOURCE = """
 UNITS = {units}
@@ -75,6 +76,7 @@ class ScratchHistory:
             "repo": ".",
             "branches": ["main"],
             "environment_type": "existing",
+            "pythons": [bare_python()],
             "env_dir": ".asv/env",
             "results_dir": ".asv/results",
             "html_dir": ".asv/html",

@@ -14,6 +14,7 @@ from retrospeed.gate.record import GateRecord
 from retrospeed.gate.run import Request, run
 from retrospeed.gate.two_stage import Plan
 from retrospeed.pairing import Selection
+from tests.retrospeed.bare_python import bare_python
 
 SOURCE = """
 SIDE = {side!r}
@@ -54,7 +55,7 @@ class ScratchSuite:
 
     def configure(self, **settings: Any) -> None:
         """Write asv.conf.json, with these settings beside what every suite needs."""
-        config = {
+        config: dict[str, Any] = {
             "version": 1,
             "project": "work",
             "repo": ".",
@@ -64,7 +65,10 @@ class ScratchSuite:
             "results_dir": ".asv/results",
             "html_dir": ".asv/html",
         }
-        (self.folder / "asv.conf.json").write_text(json.dumps(config | settings), encoding="utf-8")
+        config |= settings
+        if config["environment_type"] == "existing":
+            config = {"pythons": [bare_python()]} | config
+        (self.folder / "asv.conf.json").write_text(json.dumps(config), encoding="utf-8")
 
     def git(self, *arguments: str) -> str:
         """Run git here."""
