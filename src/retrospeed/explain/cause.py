@@ -6,7 +6,8 @@ touches. What is laid to none came about in some other way.
 
 from dataclasses import dataclass
 
-from retrospeed.explain.difference import Difference, Estimate, Row
+from retrospeed.explain.difference import Difference, Row
+from retrospeed.explain.estimate import Estimate
 from retrospeed.explain.functions import Edits, Status
 from retrospeed.explain.profiles import What
 from retrospeed.explain.sources import FunctionId, Kind

@@ -24,7 +24,12 @@ def explain(
         str | None, typer.Option("--against", help="Compare with this commit instead of the parent.")
     ] = None,
     profile_rounds: Annotated[
-        int, typer.Option("--profile-rounds", min=2, help="How often both are profiled, each time in new processes.")
+        int,
+        typer.Option(
+            "--profile-rounds",
+            min=2,
+            help="How often both are profiled, each time anew; up to three times as often if need be.",
+        ),
     ] = 5,
     issue_file: Annotated[
         Path | None, typer.Option("--issue", help="Also write the text of an issue, in Markdown, to this file.")

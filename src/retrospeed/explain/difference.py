@@ -4,15 +4,13 @@ All amounts are seconds, or bytes, a call of the benchmark; a difference above z
 Every round gives one difference, and the rounds their mean with a 95 % interval (Student's t).
 """
 
-import math
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import scipy
-
+from retrospeed.explain.estimate import Estimate, estimate
 from retrospeed.explain.functions import Edits, Status
 from retrospeed.explain.profiles import RawProfiles, What
 from retrospeed.explain.sources import Function, FunctionId, Kind, Sources
@@ -20,20 +18,6 @@ from retrospeed.gate.worker_pair import BOTH, SideName
 
 Stack = tuple[FunctionId, ...]
 """From the outermost function to the one that was running."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over the rounds with the ends of its 95 % interval, infinitely wide for a single round."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether it is certainly not zero."""
-        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
@@ -147,15 +131,6 @@ def subtract(raw: RawProfiles, base: Sources, head: Sources, edits: Edits) -> Di
         calls=raw.calls,
         samples_seen=bool(stacks),
     )
-
-
-def estimate(values: Sequence[float]) -> Estimate:
-    """Mean and 95 % interval."""
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return Estimate(mean, -math.inf, math.inf)
-    half = float(scipy.stats.t.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / math.sqrt(len(values))
-    return Estimate(mean, mean - half, mean + half)
 
 
 _Amounts = dict[Stack, float]

@@ -80,7 +80,8 @@ def explain(
         likely = cause.of_a_number(series.benchmark.unit)
     else:
         try:
-            raw = profiles.take(built.sides, series, what, rounds, progress.measuring)
+            changed = finding.classification in CHANGED
+            raw = profiles.take(built.sides, series, what, rounds, progress.measuring, patient=changed)
         except SideError as error:
             failed = "; ".join(f"at {_which(side, built)}: {why}" for side, why in error.failures.items())
             raise RetrospeedError(f"{series.key} cannot be profiled: {failed}.") from error

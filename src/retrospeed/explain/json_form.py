@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from retrospeed.comparison import Class
-from retrospeed.explain.difference import Estimate, Row
+from retrospeed.explain.difference import Row
+from retrospeed.explain.estimate import Estimate
 from retrospeed.explain.explanation import Explanation
 from retrospeed.explain.functions import Status
 from retrospeed.explain.profiles import What

@@ -4,12 +4,13 @@ import math
 import random
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from retrospeed.explain.estimate import estimate
 from retrospeed.gate.alternate import find_rhythm, shuffled
 from retrospeed.gate.caches import SetupCaches
 from retrospeed.gate.discovery import Series
@@ -24,6 +25,7 @@ ROUND_SECONDS = 1.5
 SLICE_SECONDS = 0.05
 """After about so long it is the other side's turn."""
 MOST_CALLS = 1_000_000
+MOST_PATIENT = 3
 MOST_NUMBERS = 5
 """Calls in a round of a benchmark that tells a number by itself."""
 FRAMES = 30
@@ -53,23 +55,37 @@ class RawProfiles:
     """Calls of the benchmark in each round, at each side."""
 
 
-def take(sides: Mapping[SideName, Side], series: Series, what: What, rounds: int, report: Report) -> RawProfiles:
-    """Profile a series `rounds` times, each with processes of its own. Raises SideError."""
+def take(
+    sides: Mapping[SideName, Side], series: Series, what: What, rounds: int, report: Report, *, patient: bool = False
+) -> RawProfiles:
+    """Profile a series `rounds` times, each with processes of its own. Raises SideError.
+
+    `patient` is for a difference in time that is known to be there: as long as the rounds disagree about it, more are
+    taken, up to three times as many.
+    """
     with tempfile.TemporaryDirectory(prefix="explain-", ignore_cleanup_errors=True) as root:
         caches = SetupCaches(sides, Path(root))
-        taken = []
+        taken: list[Raw] = []
         if what is What.MEMORY:
             for number in range(rounds):
                 report("profiling memory", number, rounds)
                 taken.append(_memory(sides, series, caches, number + 1))
             return RawProfiles(what, tuple(taken), None, 1)
         calls = 0
-        for number in range(rounds):
-            report("profiling", number, rounds)
-            raw, calls = _time(sides, series, caches, number + 1, calls)
+        while not are_enough(taken, rounds, patient=patient):
+            report("profiling", len(taken), max(rounds, len(taken) + 1))
+            raw, calls = _time(sides, series, caches, len(taken) + 1, calls)
             taken.append(raw)
-        report("counting calls", rounds, rounds)
+        report("counting calls", len(taken), len(taken))
         return RawProfiles(what, tuple(taken), _counts(sides, series, caches), calls)
+
+
+def are_enough(taken: Sequence[Raw], rounds: int, *, patient: bool) -> bool:
+    """Whether so many rounds were taken, and, for the `patient`, agree about the difference of a call's seconds."""
+    if len(taken) < rounds or not patient:
+        return len(taken) >= rounds
+    difference = estimate([one[SideName.HEAD]["seconds"] - one[SideName.BASE]["seconds"] for one in taken])
+    return difference.is_narrow or len(taken) >= MOST_PATIENT * rounds
 
 
 def _job(series: Series, caches: SetupCaches, copy: int, *, timed: bool) -> Job:

@@ -2,7 +2,9 @@
 
 from retrospeed.explain.functions import Status
 from retrospeed.explain.page import flame_tree
+from retrospeed.explain.profiles import are_enough
 from retrospeed.explain.sources import Kind
+from retrospeed.gate.worker_pair import SideName
 from tests.retrospeed.explain.planted import PARENT, row
 
 NORMALISE = """
@@ -148,3 +150,17 @@ def test_the_flame_graph_holds_the_whole_profile(planted):
 
     assert abs(total(root, 1) - profile.base) < 1e-9
     assert abs(total(root, 2) - profile.head) < 1e-9
+
+
+def test_more_rounds_are_taken_only_where_they_disagree_and_a_difference_is_known():
+    def taken(*differences):
+        return [{SideName.BASE: {"seconds": 1.0}, SideName.HEAD: {"seconds": 1.0 + one}} for one in differences]
+
+    agreeing, disagreeing = taken(0.5, 0.55, 0.45), taken(0.5, 1.0, -0.1)
+    assert not are_enough(taken(0.5, 0.5), 3, patient=False)
+    assert not are_enough(taken(0.5, 0.5), 3, patient=True)
+    assert are_enough(agreeing, 3, patient=True)
+    assert are_enough(taken(-0.5, -0.55, -0.45), 3, patient=True)
+    assert are_enough(disagreeing, 3, patient=False)
+    assert not are_enough(disagreeing, 3, patient=True)
+    assert are_enough(3 * disagreeing, 3, patient=True)
