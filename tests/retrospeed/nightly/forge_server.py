@@ -4,6 +4,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "secret"
 REPOSITORY = "owner/project"
@@ -19,7 +20,14 @@ class ForgeServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._answer(200, forge.issues)
+                query = {
+                    name: int(values[0])
+                    for name, values in parse_qs(urlsplit(self.path).query).items()
+                    if name != "state"
+                }
+                newest_first = forge.issues[::-1]
+                start = (query["page"] - 1) * query["per_page"]
+                self._answer(200, newest_first[start : start + query["per_page"]])
 
             def do_POST(self) -> None:
                 issue = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

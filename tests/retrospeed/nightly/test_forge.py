@@ -17,6 +17,15 @@ def test_an_issue_is_filed_once(forge):
     assert forge.issues[0]["body"].startswith("body\n")
 
 
+def test_an_issue_is_found_behind_many_others(forge):
+    found = Forge.from_environment(forge.variables)
+    assert found is not None
+    first = found.file("slower", "body", "key")
+    forge.issues += [{"title": "other", "body": None, "html_url": ""} for _ in range(230)]
+    assert found.file("slower", "body", "key") == first
+    assert len(forge.issues) == 231
+
+
 @pytest.mark.parametrize("missing", ["GITHUB_TOKEN", "GITHUB_REPOSITORY"])
 def test_without_token_or_repository_there_is_no_forge(forge, missing):
     assert Forge.from_environment({**forge.variables, missing: ""}) is None
