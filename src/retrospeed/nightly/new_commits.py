@@ -56,9 +56,9 @@ def plan(state: State, suite: Suite, repository: Path, newest: str, since: str |
         found = [newest]
     else:
         found = git(repository, "rev-list", "--first-parent", "--reverse", f"{start}..{newest}").split()
-    pending = [one for one in state.commits if one.outcome is Outcome.PENDING]
-    known = {one.commit for one in pending}
-    state.commits = pending + [CommitRecord(commit=commit) for commit in found if commit not in known]
+    # Those of a night that was broken off are still there, measured or not: they have not been judged.
+    known = {one.commit for one in state.commits}
+    state.commits += [CommitRecord(commit=commit) for commit in found if commit not in known]
     return start is not None
 
 

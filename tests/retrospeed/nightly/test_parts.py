@@ -58,7 +58,11 @@ def test_what_is_new_follows_what_was_measured_last(suite):
     kept.commits[0].outcome = Outcome.MEASURED
     suite.measured(newest, {"a.time_x": timing(1.0)}, machine=MACHINE)
     assert new_commits.plan(kept, config, suite.root, tip, None)
-    assert [one.commit for one in kept.commits] == [newest]
+    assert [(one.commit, one.outcome) for one in kept.commits] == [(middle, "measured"), (newest, "pending")]
+    # One that has ended.
+    kept = State(machine=MACHINE)
+    assert new_commits.plan(kept, config, suite.root, tip, None)
+    assert kept.commits == []
 
     kept = State(machine=MACHINE)
     assert new_commits.plan(kept, config, suite.root, tip, oldest)
