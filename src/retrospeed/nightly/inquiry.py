@@ -118,6 +118,8 @@ class Inquiry:
             if not worse and not doubtful:
                 self._keep(case_text.not_reproduced(suspect, cleared))
                 return []
+            if worse:
+                self._leave(doubtful, suspect, "fresh pairs leave it open")
             lead, *others = worse or doubtful
             self.means.tell(f"bisecting {suspect.span}: {lead}")
             found = run(self._request(suspect, lead), self.means.watcher)
