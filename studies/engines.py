@@ -5,7 +5,8 @@
 
 Each engine lives in a process of its own, so that memory is its own; the processes take turns at every block of
 queries, so that whatever else the machine does meets all of them. The events are the synthetic workload's, in its
-sessions; the vectors are drawn around 500 centres.
+sessions; the vectors are drawn around 500 centres. Engines on PostgreSQL use the servers of STRATA_SERVERS, or one that
+is started for them; memory is that of the process that asks, not the server's.
 """
 
 import gc
@@ -28,9 +29,10 @@ from rich.console import Console
 from rich.table import Table
 
 from strata.engines import ENGINES, load
-from strata.errors import MissingLibraryError
+from strata.errors import MissingLibraryError, StrataError
 from strata.event import Event, LogEntry
 from strata.hit import Scope
+from studies import postgres_server
 
 DIMENSIONS = 384
 CENTRES = 500
@@ -63,7 +65,7 @@ def main(
     names = [name for name in ENGINES[layer] if not engine or name in engine or name == next(iter(ENGINES[layer]))]
     context = multiprocessing.get_context("spawn")
     workers: dict[str, Connection] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, postgres_server.provided():
         figures: dict[str, dict[str, Any]] = {}
         for name in names:
             ours, theirs = context.Pipe()
@@ -106,7 +108,11 @@ def serve(pipe: Connection, layer: str, name: str, folder: Path, size: int, quer
         pipe.send(str(error))
         return
     entries, vectors, asked = _inputs(layer, size, queries)
-    index = engine(folder) if layer == "bm25" else engine(folder, Given())
+    try:
+        index = engine(folder) if layer == "bm25" else engine(folder, Given())
+    except StrataError as error:
+        pipe.send(f"{name}: {error}")
+        return
 
     def extend(start: int, end: int) -> float:
         begun = time.perf_counter()

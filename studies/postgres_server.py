@@ -41,8 +41,7 @@ class PostgresServer:
             self._owner = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
             os.chown(self.folder, NOBODY, NOBODY)
             if not all(folder.stat().st_mode & 0o001 for folder in (programs, *programs.parents)):
-                shutil.copytree(programs.parent, self.folder / "programs", symlinks=True)
-                programs = self.folder / "programs" / "bin"
+                programs = _copied(programs, self.folder)
         self._programs = programs
         self.dsn = f"postgresql://postgres@/postgres?host={self.folder}"
         self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
@@ -120,6 +119,15 @@ def _programs() -> Path:
     # The newest major version; the package also brings an older one, to read its data.
     versions = sorted(Path(found.origin).parent.glob("pginstall*"), key=lambda path: (len(path.name), path.name))
     return versions[-1] / "bin"
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    """The programs in a folder that everyone may read, with the libraries that they look for beside their package."""
+    package = programs.parents[1]
+    shutil.copytree(programs.parent, folder / package.name / programs.parent.name, symlinks=True)
+    for libraries in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return folder / package.name / programs.parent.name / "bin"
 
 
 def _end_with_parent() -> None:

@@ -160,21 +160,29 @@ def test_no_acknowledged_event_is_lost_when_ingest_is_killed(tmp_path: Path, eng
     assert grown > ENOUGH, "the kills came too early to show anything"
 
 
-def create_and_append(path: Path, pipe: Connection) -> None:
+def create_and_append(path: Path, engine: str, pipe: Connection) -> None:
+    load("store", engine)
     pipe.send("ready")
-    with strata.open(path) as stack:
+    with strata.open(path, store=engine) as stack:
         stack.ingest([event(0)])
         pipe.send(1)
 
 
-def test_a_store_whose_creation_is_killed_can_be_used(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", sorted(ENGINES["store"]))
+def test_a_store_whose_creation_is_killed_can_be_used(tmp_path: Path, engine: str) -> None:
+    installed.engine("store", engine)
     chance = random.Random(SEED)
     interrupted = 0
+    start = time.perf_counter()
+    with strata.open(tmp_path / "trial", store=engine) as stack:
+        stack.ingest([event(0)])
+    longest = max(0.02, time.perf_counter() - start)
     for number in range(KILLS):
         path = tmp_path / f"store-{number}"
-        acknowledged, _killed = kill_after(chance.uniform(0, 0.02), create_and_append, path)
+        acknowledged, _killed = kill_after(chance.uniform(0, longest), create_and_append, path, engine)
         interrupted += not acknowledged
-        with strata.open(path) as stack:
+        with strata.open(path, store=engine) as stack:
+            stack.ingest([])  # waits as above
             before = stack.store.position
             assert before >= len(acknowledged)
             assert stack.ingest([event(0), event(1)]).added == 2 - before

@@ -8,12 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import strata
 from strata.errors import MissingLibraryError, StoreError
-from strata.event import Event
+from strata.event import EARLIEST, LATEST, Event, Kind, Role
+from strata.sqlite_store import SqliteStore
 from tests.strata import installed, postgres
 from tests.strata.test_cli import run
 
@@ -165,6 +169,52 @@ def test_two_stores_share_a_database_and_do_not_meet(tmp_path: Path) -> None:
     assert PostgresqlStore(moved).position == 1
     one.close()
     other.close()
+
+
+_TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+_METADATA = st.dictionaries(
+    _TEXT, _TEXT | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Event,
+            # SQLite looks up no id that holds a NUL.
+            event_id=_TEXT.filter(lambda text: text and "\x00" not in text),
+            session_id=_TEXT.filter(bool),
+            timestamp=st.integers(EARLIEST, LATEST),
+            text=_TEXT,
+            kind=st.sampled_from(get_args(Kind)),
+            role=st.sampled_from(get_args(Role)),
+            agent=_TEXT,
+            metadata=_METADATA,
+        ),
+        unique_by=lambda event: event.event_id,
+        max_size=8,
+    )
+)
+def test_it_holds_what_sqlite_holds(tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> None:
+    folder = tmp_path_factory.mktemp("stores")
+    stores = [PostgresqlStore(folder / "events"), SqliteStore(folder / "events.db")]
+    contents = []
+    for store in stores:
+        store.append(events[:5])
+        store.append(events[3:])
+        contents.append(
+            (
+                list(store.read()),
+                store.agents(),
+                store.newest(),
+                store.pending(),
+                store.get([e.event_id for e in events]),
+            )
+        )
+        store.close()
+    assert contents[0] == contents[1]
+    assert [entry.event for entry in contents[0][0]] == events
 
 
 def test_text_keeps_its_order_and_its_nuls() -> None:
