@@ -71,6 +71,7 @@ class Given:
         self.questions = collection.questions
         self.vectors: NDArray[np.float32] = np.load(source.vectors / "documents.npy")
         self.asked: NDArray[np.float32] = np.load(source.vectors / "questions.npy")
+        self._agents = np.array([document.agent for document in self.documents])
 
     def query(self, number: int, *, with_vector: bool) -> Query:
         """A question, with its vector for the peers that are given it."""
@@ -82,7 +83,7 @@ class Given:
         agent = self.questions[number].agent
         scores = self.vectors @ self.asked[number]
         if agent is not None:
-            scores[[document.agent != agent for document in self.documents]] = -np.inf
+            scores[self._agents != agent] = -np.inf
         return {self.documents[row].doc_id for row in np.argsort(-scores, kind="stable")[:k]}
 
 
