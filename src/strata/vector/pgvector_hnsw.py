@@ -12,7 +12,7 @@ from strata.vector.pgvector import Pgvector
 from strata.vector.pgvector_tables import NEAREST, SCALE
 
 GRAPH_ORDER = "direction <#> %(query)s"
-LOOKED_AT = 200
+LOOKED_AT = 100
 """Neighbours that pgvector holds at hand while it walks the graph, hnsw.ef_search: recall grows with it."""
 SPARE = 32
 
@@ -21,7 +21,7 @@ class PgvectorHnsw(Pgvector):
     """VectorIndex for logs that an exact scan takes too long for; recall@10 of 0.99."""
 
     format = "pgvector-hnsw"
-    index: ClassVar[str] = "CREATE INDEX ON searched USING hnsw (direction vector_ip_ops) WITH (ef_construction = 128);"
+    index: ClassVar[str] = "CREATE INDEX ON searched USING hnsw (direction vector_ip_ops);"
 
     def _prepare(self, number: int, connection: Connection) -> None:
         super()._prepare(number, connection)
