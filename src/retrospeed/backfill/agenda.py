@@ -10,7 +10,7 @@ class Agenda:
     """The commits still to be handed out, in the order given: each once, or each once to every machine."""
 
     def __init__(self, commits: Sequence[Commit], *, every_machine: bool) -> None:
-        self._commits = tuple(commits)
+        self.commits = tuple(commits)
         self.every_machine = every_machine
         self._waiting: dict[str, deque[Commit]] = {}
 
@@ -19,7 +19,7 @@ class Agenda:
         key = self._key(machine)
         if key in self._waiting:
             return False
-        self._waiting[key] = deque(self._commits)
+        self._waiting[key] = deque(self.commits)
         return True
 
     def next(self, machine: str, suits: Callable[[Commit], bool] = lambda _: True) -> Commit | None:
@@ -44,7 +44,7 @@ class Agenda:
     def rest(self) -> list[tuple[Commit, str]]:
         """Those that were not handed out, with the machine; "" where any would do."""
         if not self._waiting and not self.every_machine:
-            return [(commit, "") for commit in self._commits]
+            return [(commit, "") for commit in self.commits]
         return [(commit, machine) for machine, waiting in self._waiting.items() for commit in waiting]
 
     def _key(self, machine: str) -> str:

@@ -10,8 +10,10 @@ import msgspec
 
 from retrospeed import benchmarks_file, result_file, whole_file
 from retrospeed.backfill import union
+from retrospeed.backfill.commits import Commit
 from retrospeed.backfill.memory import Listing, Memory
 from retrospeed.backfill.messages import Delivery
+from retrospeed.backfill.record import Row, State
 from retrospeed.benchmarks_file import Benchmark
 from retrospeed.errors import ResultsError, RetrospeedError
 from retrospeed.measurement import Outcome, SeriesKey
@@ -58,7 +60,6 @@ class Arrivals:
         """Merge a delivery in. Raises RetrospeedError; then the files it came to before stay merged, the others not."""
         folder = self._folder / delivery.machine
         arrived = self._readable(delivery)
-        self.list(delivery)
         for name, content in delivery.files.items():
             if name in arrived:
                 self._merge(folder / name, json.loads(content))
@@ -128,3 +129,13 @@ class Arrivals:
             raise RetrospeedError(f"{path.parent} cannot be written: {error.strerror}.") from error
         if not path.is_file() or path.read_bytes() != content:
             whole_file.write(path, content)
+
+
+def row_of(commit: Commit, delivery: Delivery, counts: Counts) -> Row:
+    """What became of a commit whose results were merged in."""
+    state, words = State.MEASURED, ""
+    if not counts.measured and delivery.unbuilt:
+        state, words = State.UNBUILDABLE, delivery.words
+    elif not counts.measured and counts.failed:
+        state = State.EMPTY
+    return Row(commit, delivery.machine, state, delivery.seconds, counts.measured, counts.failed, words)

@@ -9,11 +9,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from retrospeed.backfill.agenda import Agenda
-from retrospeed.backfill.arrivals import Arrivals
+from retrospeed.backfill.arrivals import Arrivals, row_of
 from retrospeed.backfill.cluster import ClusterError
 from retrospeed.backfill.commits import Commit
 from retrospeed.backfill.messages import Delivery, Order, Outcome
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _LOOK = 1.0
 """Seconds between looks at which workers there are."""
+_FETCH = 60.0
+"""Seconds in which a worker must hand over what it measured."""
 _PATIENCE = 60.0
 """Seconds to wait for a worker to come when there is none; a nanny needs some to start another."""
 _ATTEMPTS = 3
@@ -78,14 +81,16 @@ class Dispatcher:
                 self._watcher.check()
                 self._through(self._look)
                 self._through(self._assign)
-                if any(seat.running or seat.free for seat in self._roster.seats):
+                waiting = [seat for seat in self._roster.seats if self._agenda.left(seat.machine)]
+                if self._roster.running or any(seat.free for seat in waiting):
                     lonely_since = time.monotonic()
-                if not self._roster.running:
-                    if not self._agenda.left() and self._roster.seats:
-                        break
-                    if self._roster.all_barred() or time.monotonic() - lonely_since > self._patience:
-                        self._give_up()
-                        break
+                elif self._roster.seats and all(seat.barred for seat in waiting):
+                    # Everything is done, or nobody may go on with it.
+                    self._record.problem = "No machine is left that can measure; see above." if waiting else ""
+                    break
+                elif time.monotonic() - lonely_since > self._patience:
+                    self._give_up()
+                    break
                 self._tell()
                 self._collect()
         finally:
@@ -150,7 +155,8 @@ class Dispatcher:
         while (commit := self._agenda.next(seat.machine, lambda one: one.hash[:8] not in there)) is not None:
             if survey.listing is None and not survey.again and commit.hash[:8] in here:
                 self._agenda.give_back(commit, seat.machine)
-                return None, replace(self._template, machine=seat.machine, patterns=_JUST_LIST)
+                candidates = tuple(one.hash for one in self._agenda.commits)
+                return None, replace(self._template, machine=seat.machine, patterns=_JUST_LIST, buildable=candidates)
             machines = dict.fromkeys([seat.machine, *(one.machine for one in others)])
             found = [survey.order(self._template, commit, machine) for machine in machines]
             row = next((one for one in found if isinstance(one, Row) and one.state is not State.UNUSABLE), found[0])
@@ -197,7 +203,13 @@ class Dispatcher:
                 continue
             seat.running = None
             if future.status == "finished":
-                self._take(seat, running, future.result())
+                try:
+                    delivery = future.result(timeout=_FETCH)
+                except (OSError, TimeoutError, CancelledError):
+                    # The worker died with what it had measured.
+                    self._lost(seat, running)
+                else:
+                    self._take(seat, running, delivery)
             elif future.status == "error":
                 self._failed(seat, running, future.exception())
             else:
@@ -240,15 +252,10 @@ class Dispatcher:
         except ResultsError as error:
             self._add(Row(commit, delivery.machine, State.UNUSABLE, delivery.seconds, words=str(error)))
             return
-        state = State.MEASURED
-        if delivery.unbuilt:
-            state = State.MEASURED if counts.measured else State.UNBUILDABLE
-        elif counts.failed and not counts.measured:
-            state = State.EMPTY
-        words = delivery.words if state is State.UNBUILDABLE else ""
-        self._add(Row(commit, delivery.machine, state, delivery.seconds, counts.measured, counts.failed, words))
-        if state is State.MEASURED and not self._template.buildable:
-            self._template = replace(self._template, buildable=commit.hash)
+        row = row_of(commit, delivery, counts)
+        self._add(row)
+        if row.state is State.MEASURED and not self._template.buildable:
+            self._template = replace(self._template, buildable=(commit.hash,))
             for other, unlisted in self._unlisted:
                 self._agenda.give_back(other, unlisted.machine)
             self._unlisted.clear()
@@ -261,15 +268,10 @@ class Dispatcher:
             self._note(f"Machine {seat.machine} is given no more commits: {words}")
 
     def _give_up(self) -> None:
-        if self._roster.all_barred():
-            self._record.problem = "No machine is left that can measure; see above."
-        elif self._roster.refused and not self._roster.seats:
-            self._record.problem = "None of the workers can be used; see above."
-        else:
-            self._record.problem = (
-                f"No worker has been there for {self._patience:g} s; start some with `dask worker ADDRESS`, and run "
-                "the same command again: it goes on from here."
-            )
+        self._record.problem = (
+            f"No worker that can be used was there for {self._patience:g} s; start some with `dask worker ADDRESS`, "
+            "and run the same command again: it goes on from here."
+        )
 
     def _add(self, row: Row) -> None:
         self._record.rows.append(row)

@@ -41,8 +41,8 @@ class Order:
     """asv's name of the environment, or a type; "" for all of the configuration."""
     skip_existing: bool = False
     """Leave out what `known` holds, environment by environment, as asv does."""
-    buildable: str = ""
-    """Full hash of a commit that is known to build: asv lists the benchmarks with it if it cannot with this one."""
+    buildable: tuple[str, ...] = ()
+    """Full hashes of commits that may build: asv lists the benchmarks with one of them if it cannot with this one."""
     known: dict[str, bytes] = field(default_factory=dict)
     """The result files that there are of this commit and machine, by file name."""
 

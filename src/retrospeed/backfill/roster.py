@@ -43,10 +43,6 @@ class Roster:
         strangers = sorted(present - self._met - self.refused.keys())
         return self._meet(strangers) if strangers else []
 
-    def all_barred(self) -> bool:
-        """Whether no machine may be given anything any more."""
-        return bool(self._seats) and all(seat.barred for seat in self.seats)
-
     def supply(self, address: str, parcels: Sequence[Parcel]) -> BaseException | None:
         """Send a worker those of the parcels that its machine lacks; what went wrong, None if nothing did."""
         from retrospeed.backfill.errand import keep, lacks

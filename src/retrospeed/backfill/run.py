@@ -20,6 +20,7 @@ from retrospeed.backfill.survey import Survey
 from retrospeed.errors import ResultsError, RetrospeedError
 from retrospeed.machine import name_here
 from retrospeed.pairing import Selection
+from retrospeed.result_file import load_versioned_json
 
 
 class Backfill:
@@ -35,6 +36,10 @@ class Backfill:
         self.commits: list[Commit] = commits_of(self._repository, request.range)
         self._selection = Selection.of(request.bench, None, None)
         self._parcel = suite_parcel(suite)
+        listing = suite.results_dir / benchmarks_file.FILE_NAME
+        if listing.is_file():
+            # Found out only when the first commit comes in, it would have been measured for nothing.
+            load_versioned_json(listing, benchmarks_file.FORMAT_VERSION, "list of benchmarks")
         self._memory = Memory(suite.root)
         self._arrivals = Arrivals(suite.results_dir, self._memory, self._parcel.digest, again=request.again)
         self._survey = Survey(

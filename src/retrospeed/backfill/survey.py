@@ -40,7 +40,8 @@ class Survey:
             files = {name: results.path.read_bytes() for name, results in known.items()}
             return replace(order, skip_existing=True, known=files)
         if order.environment:
-            results = [one for one in results if order.environment in (one.environment, one.environment.split("-")[0])]
+            kind = order.environment.partition(":")[0]
+            results = [one for one in results if order.environment == one.environment or kind == _kind(one)]
         tried = self.memory.tried(machine, commit.hash)
         lacking = missing(self.listing, results, tried, self.selection)
         if lacking:
@@ -54,3 +55,8 @@ class Survey:
             words = "all its benchmarks failed earlier; --again tries them again"
             return Row(commit, machine, State.EMPTY, failed=failed, words=words)
         return Row(commit, machine, State.ALREADY, series=measured, failed=failed)
+
+
+def _kind(results: CommitResults) -> str:
+    """asv begins the name of an environment with its type."""
+    return results.environment.partition("-")[0]

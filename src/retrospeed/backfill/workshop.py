@@ -90,7 +90,7 @@ class Workshop:
         config |= {
             "repo": str(clone),
             # asv takes these for commits to list the benchmarks with, should the one to be measured not build.
-            "branches": [*([order.buildable] if order.buildable else []), *order.tips],
+            "branches": [*order.buildable, *order.tips],
             "env_dir": str(self.folder / "environments"),
             "results_dir": "results",
             "html_dir": "html",
