@@ -64,7 +64,7 @@ def needs(name: str) -> list[str]:
 def test_every_extra_that_an_engine_names_is_measured() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     there = {canonicalize_name(name) for name in CONFIG.optional_requirements} | set(matrix_pins())
-    for extra in ("onnx", "fast", "faiss", "igraph"):
+    for extra in ("onnx", "fast", "faiss", "igraph", "postgresql"):
         assert {canonicalize_name(Requirement(line).name) for line in extras[extra]} <= there
 
 
