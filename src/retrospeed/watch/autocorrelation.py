@@ -21,9 +21,9 @@ from retrospeed.watch.max_t import best_split, threshold
 Floats = npt.NDArray[np.float64]
 
 HIGHEST = 0.9
-_DOUBT = 0.8
-"""Standard errors by which a correlation is believed to be lower than estimated: lone series of independent noise would
-otherwise lose a tenth of their steps."""
+_DOUBT = 4.4
+"""Over the number of points: by how much a series' own correlation is believed to be lower than estimated. Lone short
+series of independent noise would otherwise lose steps that they show."""
 _NEGLIGIBLE = 0.2
 _FEWEST_PERMUTED = 40
 _PERMUTATIONS = 100
@@ -58,7 +58,7 @@ def pooled(correlations: Sequence[float], counts: Sequence[int]) -> Floats:
     spread = float(np.average((estimates - mean) ** 2, weights=1 / errors)) * len(errors) / max(len(errors) - 1, 1)
     between = max(0.0, spread - float(np.average(errors, weights=1 / errors))) if len(errors) > 1 else 1.0
     own = between / (between + errors)
-    believed: Floats = np.clip(mean + own * (estimates - mean - _DOUBT * np.sqrt(errors)), 0.0, HIGHEST)
+    believed: Floats = np.clip(mean + own * (estimates - mean - _DOUBT * errors), 0.0, HIGHEST)
     return believed
 
 

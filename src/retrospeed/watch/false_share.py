@@ -24,7 +24,8 @@ from retrospeed.watch.judge_change import EXCURSION, went_away
 from retrospeed.watch.series import Floats, Series
 
 FALSE_SHARE = 0.015
-_FEWEST_ALIKE = 5
+_ENOUGH = 50
+"""Points of series that are alike from which on their correlation is worth a second estimate."""
 _SHORT_SIDE = 8
 """Points at an end among which a few wild ones look like a step of all of them."""
 
@@ -56,7 +57,7 @@ def _correlations(looks: Sequence[FirstLook]) -> list[float]:
     for indexes in alike.values():
         counts = [len(looks[index].points.scaled) for index in indexes]
         believed = pooled([looks[index].correlation for index in indexes], counts)
-        if len(indexes) >= _FEWEST_ALIKE:
+        if sum(counts) >= _ENOUGH:
             # Steps that are only correlation were taken out of the first estimate, which made it too small.
             again = [looks[i].again(float(c)).correlation for i, c in zip(indexes, believed, strict=True)]
             believed = pooled(again, counts)
