@@ -176,7 +176,7 @@ def histories(rounds: int, shortest: int, longest: int) -> list[History]:
         if kind == "gradual":
             places = (commits // 4, commits - commits // 4)
         changing = range(places[0], places[1] + 1) if kind == "gradual" else places
-        others = [p for p in range(1, commits) if p not in changing]
+        others = [p for p in range(1, commits - 1) if p not in changing]
         broken = chance.sample(others, round(0.08 * commits))
         docs = chance.sample([p for p in others if p not in broken], round(0.2 * commits))
         made.append(

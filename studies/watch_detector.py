@@ -1,6 +1,6 @@
 """How often `retrospeed watch` finds a step in one benchmark, and how often it finds one in nothing.
 
-    python studies/watch_detector.py [--series 1000] [--suite 1]
+    python studies/watch_detector.py [--series 1000] [--suite 1] [--row 0 --row 3]
 
 Each archive has `--suite` benchmarks with the same kind of noise, of which one has the step; the whole of `watch`
 judges it. The step is *told* if a change in its direction is told that may lie at its commit, or lies within three
@@ -75,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--series", type=int, default=1000)
     parser.add_argument("--suite", type=int, default=1)
+    parser.add_argument("--row", type=int, action="append", help="only these rows, counted from 0")
     arguments = parser.parse_args()
     rng, rules = np.random.default_rng(0), built_in()
     table = Table(title=f"{arguments.series} archives each, {arguments.suite} series in an archive")
@@ -82,7 +83,7 @@ def main() -> None:
         table.add_column(heading, justify="right")
     for heading in ("told, --rule simple", "false, simple"):
         table.add_column(heading, justify="right")
-    for length, after, step, sigma, kind in ROWS:
+    for length, after, step, sigma, kind in (ROWS[row] for row in arguments.row or range(len(ROWS))):
         told = near = named = false = simply = simply_false = 0
         for _ in range(arguments.series):
             quiet, loud = ([noise(rng, length, sigma, kind) for _ in range(arguments.suite)] for _ in range(2))

@@ -23,7 +23,8 @@ from retrospeed.watch.findings import FirstLook, changes_of, first_look
 from retrospeed.watch.judge_change import EXCURSION, went_away
 from retrospeed.watch.series import Floats, Series
 
-FALSE_SHARE = 0.015
+FALSE_SHARE = 0.02
+_WILDER = 2.0
 _ENOUGH = 50
 """Points of series that are alike from which on their correlation is worth a second estimate."""
 _SHORT_SIDE = 8
@@ -42,6 +43,11 @@ def surely_changed(series: Sequence[Series], limits: Mapping[int, Limits]) -> tu
     gone = {key: [change for change in changes if id(change) not in staying] for key, changes in found.items()}
     wild = _Wild(looks, gone)
     sober = {key: [wild.sobered(change) for change in changes] for key, changes in kept.items()}
+    for look in looks:
+        if look.points.wild:
+            # The thresholds are those of normal noise, and what is left of wilder noise still exceeds them more often.
+            key = id(look.points.series)
+            sober[key] = [replace(change, p=min(1.0, _WILDER * change.p)) for change in sober[key]]
     noisy = sum(look.is_noisy for look in looks)
     return _surely(sober, noisy), sum(map(len, gone.values()))
 
