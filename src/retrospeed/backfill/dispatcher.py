@@ -53,7 +53,6 @@ class Dispatcher:
         arrivals: Arrivals,
         watcher: Watcher,
         record: Record,
-        patience: float = _PATIENCE,
     ) -> None:
         self._client = client
         self._agenda = agenda
@@ -63,7 +62,6 @@ class Dispatcher:
         self._arrivals = arrivals
         self._watcher = watcher
         self._record = record
-        self._patience = patience
         self._roster = Roster(client)
         self._ended: queue.SimpleQueue[Future[Delivery]] = queue.SimpleQueue()
         self._attempts: Counter[tuple[str, str]] = Counter()
@@ -88,7 +86,7 @@ class Dispatcher:
                     # Everything is done, or nobody may go on with it.
                     self._record.problem = "No machine is left that can measure; see above." if waiting else ""
                     break
-                elif time.monotonic() - lonely_since > self._patience:
+                elif time.monotonic() - lonely_since > _PATIENCE:
                     self._give_up()
                     break
                 self._tell()
@@ -240,7 +238,9 @@ class Dispatcher:
             if self._survey.listing is None:
                 self._strike(seat, delivery.words)
             return
-        if delivery.outcome is Outcome.UNLISTED:
+        if delivery.outcome is Outcome.UNLISTED and self._template.buildable:
+            self._agenda.give_back(running.commit, seat.machine)
+        elif delivery.outcome is Outcome.UNLISTED:
             # Perhaps no commit builds here; that is known once another one has.
             self._unlisted.append((running.commit, delivery))
         else:
@@ -269,7 +269,7 @@ class Dispatcher:
 
     def _give_up(self) -> None:
         self._record.problem = (
-            f"No worker that can be used was there for {self._patience:g} s; start some with `dask worker ADDRESS`, "
+            f"No worker that can be used was there for {_PATIENCE:g} s; start some with `dask worker ADDRESS`, "
             "and run the same command again: it goes on from here."
         )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import dask.config
 import psutil
-from distributed import Worker, get_worker
+from distributed import Status, Worker, get_worker
 
 from retrospeed.backfill.asv_process import MARK, kill_marked
 from retrospeed.backfill.messages import Delivery, Introduction, Order, Outcome
@@ -140,12 +140,12 @@ def _last_words(printed: str) -> str:
 
 
 def _abandonment(worker: Worker) -> Callable[[], bool]:
-    """Whether the scheduler has taken the running task away, because its client cancelled it, or has gone."""
+    """Whether the running task was taken away, because its client cancelled it or has gone, or the worker is ending."""
     key = worker.get_current_task()
 
     def abandoned() -> bool:
         task = worker.state.tasks.get(key)
-        return task is None or task.state == "cancelled"
+        return task is None or task.state == "cancelled" or worker.status in (Status.closing, Status.closed)
 
     return abandoned
 
