@@ -25,7 +25,7 @@ from strata.generation import replace, sync
 
 ENVIRONMENT = "STRATA_SERVERS"
 CONNECT_SECONDS = 3
-START_SECONDS = 10.0
+START_SECONDS = 30.0
 """How long a server may be starting, or recovering from a crash, before it counts as unreachable."""
 LOCK_SECONDS = 30
 

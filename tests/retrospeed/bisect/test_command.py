@@ -1,6 +1,7 @@
 """The command on real repositories: it names the planted commit, says "none", resumes, and leaves nothing behind."""
 
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_what_cannot_be_understood_is_said_in_one_sentence(slower: ScratchHistor
     assert said in output and "Traceback" not in output
 
 
-SLEEP = "86397.5"
+SLEEP = f"86397.{os.getpid()}"
 SLOW = f"""
 import subprocess
 
