@@ -7,6 +7,7 @@ mean length of the score are always those of the whole log, so it does not matte
 was made. What a library must promise is in `Proposal`.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,7 +87,7 @@ class Corpus(msgspec.Struct, frozen=True, dict=True):
         return scores
 
 
-class Rescored:
+class Rescored(ABC):
     """KeywordIndex over proposals; an engine says in `_grow` and `_propose` what its library does."""
 
     format: ClassVar[str]
@@ -157,20 +158,20 @@ class Rescored:
         """See `Index.size_bytes`."""
         return self._generations.size_bytes() + self._corpus.forward.entries.nbytes
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (not abstract: doing nothing is what these engines want)
         """Nothing stays open between calls."""
 
+    @abstractmethod
     def _grow(self, folder: Path, corpus: Corpus, documents: list[list[str]]) -> None:
         """Take in the last rows of the corpus, given as terms, and write into `folder` what the next opening needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _open(self, folder: Path, corpus: Corpus) -> None:
         """Open what `_grow` wrote."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _propose(self, weights: dict[str, float], count: int) -> Proposal:
         """Some `count` rows that may be the best for the terms; every row that scores, if there are no more."""
-        raise NotImplementedError
 
     def _best(self, rows: NDArray[np.int64], weights: dict[int, float], k: int) -> list[Hit]:
         rows = rows[self._corpus.rows.worded[rows]]

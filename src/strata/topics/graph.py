@@ -5,6 +5,7 @@ is high are linked; a community of the graph is a topic; its centre is its segme
 it. The graph is built anew at each `extend`.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ class _Graph(msgspec.Struct, frozen=True):
     segments: int
 
 
-class GraphTopics:
+class GraphTopics(ABC):
     """TopicGraph over segments and the vectors of their events; an engine gives `_communities` and `_ranks`."""
 
     format: ClassVar[str]
@@ -122,16 +123,16 @@ class GraphTopics:
         """See `Index.size_bytes`."""
         return self._generations.size_bytes()
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (not abstract: doing nothing is what these engines want)
         """Nothing stays open between calls."""
 
+    @abstractmethod
     def _communities(self, graph: Similar) -> Iterable[Collection[int]]:
         """The nodes of each community, by modularity of the weighted graph; the same for the same graph."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _ranks(self, graph: Similar) -> Mapping[int, float]:
         """The PageRank (damping 0.85) of each node of the weighted graph."""
-        raise NotImplementedError
 
     def _made(self) -> tuple[_Graph, NDArray[np.float32]]:
         segments, vectors = self._segments()

@@ -8,6 +8,7 @@ scoring just these, so that a filter costs time and no recall.
 
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,7 +27,7 @@ Directions = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 """From rows to the unit vectors that are searched, shape (rows, dimensions)."""
 
 
-class Proposed(NumpyHalf):
+class Proposed(NumpyHalf, ABC):
     """VectorIndex over proposals; an engine says in `_make`, `_view` and `_nearest` what its library does."""
 
     tail = 1024
@@ -68,17 +69,17 @@ class Proposed(NumpyHalf):
             rows = rows[inside[rows]]
         return self._scored(vector, rows, k)
 
+    @abstractmethod
     def _make(self, path: Path, old: Path | None, rows: NDArray[np.int64], directions: Directions) -> None:
         """Write a segment to `path`: what the segment `old` holds, with the directions of `rows` new or replaced."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _view(self, path: Path) -> None:
         """Open the segment at `path`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _nearest(self, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
         """Some `count` rows of the segment, nearest to the vector."""
-        raise NotImplementedError
 
     def _check(self, vector: NDArray[np.float32]) -> None:
         if vector.shape != (self._embedder.dimensions,) or not np.isfinite(vector).all():
