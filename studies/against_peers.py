@@ -21,6 +21,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from judged_options import DEFAULT_CACHE, Cache, Conversations, Data, Documents, folders
 from peers.inputs import Source, environment
 from peers.peer import Kind
 from peers.registry import REGISTRY
@@ -33,16 +34,9 @@ PATIENCE = 300
 
 
 def main(
-    data: Annotated[
-        Path | None,
-        typer.Argument(envvar="RETROSPEED_DATA", metavar="RETROSPEED_DATA", help="Folder with scifact/ and locomo/."),
-    ] = None,
-    other_documents: Annotated[
-        list[Path], typer.Option("--beir", help="Measure this folder in the BEIR layout instead; may be repeated.")
-    ] = [],  # noqa: B006 typer copies it
-    other_conversations: Annotated[
-        list[Path], typer.Option("--conversations", help="Measure this folder laid out as LoCoMo; may be repeated.")
-    ] = [],  # noqa: B006
+    data: Data = None,
+    documents: Documents = [],  # noqa: B006 typer copies it
+    spoken: Conversations = [],  # noqa: B006
     peers: Annotated[
         list[str],
         typer.Option(help="Only this peer, and strata's default of its kind; may be repeated. A kind means all of it."),
@@ -50,20 +44,13 @@ def main(
     queries: Annotated[int, typer.Option(min=1, help="Questions that are timed; all are judged.")] = 150,
     rounds: Annotated[int, typer.Option(min=1, help="Fresh processes of each peer.")] = 3,
     seed: Annotated[int, typer.Option(help="Of the order of turns, and of which questions are timed.")] = 1,
-    cache: Annotated[Path, typer.Option(help="Where embeddings are kept.")] = Path(".asv/embeddings"),
+    cache: Cache = DEFAULT_CACHE,
     as_markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the tables here too.")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
 ) -> None:
     """Print build time, latency, memory and quality of each peer, and their ratios to strata's default."""
     chosen = _chosen(peers)
-    sources = [("beir", folder) for folder in other_documents] + [("conversations", it) for it in other_conversations]
-    if not sources:
-        if data is None:
-            raise typer.BadParameter("nothing to measure: set RETROSPEED_DATA, or name a folder with --beir")
-        sources = [("beir", data / "scifact"), ("conversations", data / "locomo")]
-    for _, folder in sources:
-        if not folder.is_dir():
-            raise typer.BadParameter(f"there is no folder {folder}: name one that has a collection in it")
+    sources = folders(data, documents, spoken)
     environment()
     console, chance = Console(width=180), random.Random(seed)
     tables: dict[str, dict[str, list[Row]]] = {}

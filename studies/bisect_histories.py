@@ -10,11 +10,9 @@ branch is searched by `retrospeed bisect`, as a user would, and what it says is 
 """
 
 import argparse
-import importlib.metadata
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -22,10 +20,10 @@ import timeit
 from pathlib import Path
 
 import msgspec
-import packaging
 from packaging.requirements import Requirement
 
 import retrospeed
+from packaging_repository import commit_all, git, make_repository, write_innocent_change
 
 TEXT = 'name[extra]>=1.2.3,<9; python_version > "3.8"'
 SUITE = f"""
@@ -42,11 +40,9 @@ def time_requirement():
 def peakmem_requirement():
     return Requirement(TEXT)
 """
-BROKEN = '[build-system]\nrequires = ["no-such-backend"]\nbuild-backend = "nothing"\n'
 PLANT = "        for _ in (None,) * {rounds}:\n            pass\n"
 PLACE = "    def __init__(self, requirement_string: str) -> None:\n"
 MEMORY = "\n_PLANTED = bytearray(b'x') * {size}\n"
-IDENTITY = ("-c", "user.name=Scratch", "-c", "user.email=scratch@example.org")
 
 
 class History(msgspec.Struct, frozen=True):
@@ -99,21 +95,11 @@ def histories(count: int) -> list[History]:
     return made
 
 
-def make_repository(folder: Path) -> None:
-    """The repository with its first commit, and the suite beside it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    shutil.copytree(Path(packaging.__file__).parent, folder / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / ".gitignore").write_text(".asv\n__pycache__\nbenchmarks\nasv.conf.json\n")
-    (folder / "benchmarks").mkdir()
-    (folder / "benchmarks" / "__init__.py").touch()
-    (folder / "benchmarks" / "suite.py").write_text(SUITE)
-    settings = {"version": 1, "project": "packaging", "repo": ".", "branches": ["main"]}
+def settings(folder: Path) -> None:
+    """Write the suite's configuration."""
+    said = {"version": 1, "project": "packaging", "repo": ".", "branches": ["main"]}
     places = {"environment_type": "existing", "env_dir": ".asv/env", "results_dir": ".asv/results"}
-    (folder / "asv.conf.json").write_text(json.dumps({**settings, **places, "html_dir": ".asv/html"}))
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", f"packaging {importlib.metadata.version('packaging')}")
+    (folder / "asv.conf.json").write_text(json.dumps({**said, **places, "html_dir": ".asv/html"}))
 
 
 def plant(folder: Path, history: History, rounds_for_all: float) -> None:
@@ -133,27 +119,14 @@ def plant(folder: Path, history: History, rounds_for_all: float) -> None:
         source.write_text(slow)
         git(folder, "commit", "--quiet", "--all", "--message", "as it was before")
     git(folder, "tag", "--force", f"{history.name}-good")
-    modules = sorted((folder / "packaging").glob("*.py"))
     tail = ""
     for place in range(1, history.commits + 1):
-        broken = folder / "pyproject.toml"
-        broken.unlink(missing_ok=True)
-        if place in history.docs_only:
-            (folder / "README.md").write_text(f"Number {place}.\n")
-        elif place in history.unbuildable:
-            broken.write_text(BROKEN)
-        else:
-            module = chance.choice(modules)
-            added = "".join(f"# Change {place}, line {line}.\n" for line in range(chance.randint(1, 30)))
-            if module == source:
-                tail += added
-            else:
-                with module.open("a") as stream:
-                    stream.write(added)
+        docs_only, broken = place in history.docs_only, place in history.unbuildable
+        module, added = write_innocent_change(folder, place, chance, docs_only=docs_only, broken=broken)
+        tail += added if module == source.name else ""
         is_slow = (place >= history.culprit) == (history.step > 0) if history.culprit else False
         source.write_text((slow if is_slow else original) + tail)
-        git(folder, "add", "--all")
-        git(folder, "commit", "--quiet", "--allow-empty", "--message", f"change {place}")
+        commit_all(folder, place)
 
 
 def rounds_for_all() -> float:
@@ -218,11 +191,6 @@ def show(results: list[Result]) -> None:
             print(f"{result.history.name}, culprit {result.history.culprit}: {result.headline}")
 
 
-def git(folder: Path, *arguments: str) -> None:
-    """Run git."""
-    subprocess.run(["git", "-C", str(folder), *IDENTITY, *arguments], check=True, capture_output=True)
-
-
 def main() -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -233,7 +201,8 @@ def main() -> None:
     file, repository = given.folder / "results.json", given.folder / "repository"
     results = msgspec.json.decode(file.read_bytes(), type=list[Result]) if file.exists() else []
     if not results:
-        make_repository(repository)
+        make_repository(repository, SUITE)
+        settings(repository)
     done = {result.history.name for result in results}
     rounds, deadline = rounds_for_all(), time.monotonic() + given.minutes * 60
     for history in histories(given.histories):

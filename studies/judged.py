@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from judged_options import Layout
 from strata.event import Event
 from strata.trace import parse_timestamp
 
@@ -77,6 +78,11 @@ def conversations(folder: Path) -> Collection:
         if row["_id"] in judged and row["metadata"].get("category") != ADVERSARIAL
     ]
     return Collection(folder.name, "recall@10", events, questions)
+
+
+def read(layout: Layout, folder: Path) -> Collection:
+    """The collection in a folder that is laid out so."""
+    return (beir if layout == "beir" else conversations)(folder)
 
 
 def ndcg(ranked: Sequence[str], relevant: Mapping[str, int], k: int = 10) -> float:

@@ -7,14 +7,14 @@ documentation, the others append a line or more to a module drawn at random.
 
 import json
 import random
-import shutil
-import subprocess
 import timeit
 from pathlib import Path
 
 import msgspec
 import packaging
 from packaging.requirements import Requirement
+
+from packaging_repository import commit_all, git, write_innocent_change
 
 TEXT = 'name[extra]>=1.2.3,<9; python_version > "3.8"'
 SUITE = f"""
@@ -82,7 +82,6 @@ track_lines_parse.deterministic = track_lines_match.deterministic = track_match_
 for function in (time_parse, time_match, track_lines_parse, track_lines_match, track_match_loss, peakmem_parse):
     function.version = "1"
 """
-BROKEN = '[build-system]\nrequires = ["no-such-backend"]\nbuild-backend = "nothing"\n'
 PARSE = """
 
 from itertools import repeat
@@ -185,49 +184,23 @@ def histories(rounds: int, shortest: int, longest: int) -> list[History]:
     return made
 
 
-def make_repository(folder: Path) -> None:
-    """The repository with its first commit, and the suite beside it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    shutil.copytree(Path(packaging.__file__).parent, folder / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / ".gitignore").write_text(".asv\n__pycache__\nbenchmarks\nasv.conf.json\nresults*\n")
-    (folder / "benchmarks").mkdir()
-    (folder / "benchmarks" / "__init__.py").touch()
-    (folder / "benchmarks" / "suite.py").write_text(SUITE)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", f"packaging {packaging.__version__}")
-
-
 def plant(folder: Path, history: History, turns: dict[str, float]) -> list[str]:
     """Make the branch; its commits, oldest first. `turns` of a loop take as long as each layer's work."""
     chance = random.Random(history.name)
     git(folder, "checkout", "--quiet", "-B", history.name, "main")
     plain = {name: (folder / "packaging" / name).read_text() for name in ("requirements.py", "specifiers.py")}
     tails = dict.fromkeys(plain, "")
-    modules = sorted(path for path in (folder / "packaging").glob("*.py"))
     commits = []
     for place in range(history.commits):
-        broken = folder / "pyproject.toml"
-        broken.unlink(missing_ok=True)
-        if place in history.docs_only:
-            (folder / "README.md").write_text(f"Number {place}.\n")
-        elif place in history.unbuildable:
-            broken.write_text(BROKEN)
-        elif place:
-            module = chance.choice(modules)
-            added = "".join(f"# Change {place}, line {line}.\n" for line in range(chance.randint(1, 30)))
-            if module.name in tails:
-                tails[module.name] += added
-            else:
-                with module.open("a") as stream:
-                    stream.write(added)
+        if place:
+            docs_only, broken = place in history.docs_only, place in history.unbuildable
+            module, added = write_innocent_change(folder, place, chance, docs_only=docs_only, broken=broken)
+            if module in tails:
+                tails[module] += added
         here = _planted(history, place, turns)
         for name, text in (("requirements.py", PARSE), ("specifiers.py", MATCH)):
             (folder / "packaging" / name).write_text(plain[name] + text.format(**here) + tails[name])
-        git(folder, "add", "--all")
-        git(folder, "commit", "--quiet", "--allow-empty", "--message", f"change {place}")
-        commits.append(git(folder, "rev-parse", "HEAD"))
+        commits.append(commit_all(folder, place))
     return commits
 
 
@@ -261,10 +234,3 @@ def settings(folder: Path, results: str) -> Path:
     content = {"version": 1, "project": "packaging", "repo": ".", "branches": ["HEAD"], "results_dir": results}
     path.write_text(json.dumps(content | {"environment_type": "existing", "env_dir": ".asv/env"}))
     return path
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git; what it says."""
-    identity = ("-c", "user.name=Scratch", "-c", "user.email=scratch@example.org")
-    done = subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()

@@ -23,7 +23,8 @@ from rich.progress import track
 from rich.table import Table
 
 import strata
-from judged import Collection, Question, beir, conversations
+from judged import Collection, Question, read
+from judged_options import DEFAULT_CACHE, Cache, Conversations, Data, Documents, folders
 from strata.engines import DEFAULTS, ENGINES
 from strata.stack import Strata
 from vector_cache import CachedEmbedder
@@ -47,29 +48,18 @@ TARGETS = {
 
 
 def main(
-    data: Annotated[
-        Path | None,
-        typer.Argument(envvar="RETROSPEED_DATA", metavar="RETROSPEED_DATA", help="Folder with scifact/ and locomo/."),
-    ] = None,
-    other_documents: Annotated[
-        list[Path], typer.Option("--beir", help="Measure this folder in the BEIR layout instead; may be repeated.")
-    ] = [],  # noqa: B006 typer copies it
-    other_conversations: Annotated[
-        list[Path], typer.Option("--conversations", help="Measure this folder laid out as LoCoMo; may be repeated.")
-    ] = [],  # noqa: B006
+    data: Data = None,
+    documents: Documents = [],  # noqa: B006 typer copies it
+    spoken: Conversations = [],  # noqa: B006
     embedder: Annotated[str, typer.Option(help=f"The embedder: {', '.join(ENGINES['embedder'])}.")] = "minilm",
-    cache: Annotated[Path, typer.Option(help="Where embeddings are kept.")] = Path(".asv/embeddings"),
+    cache: Cache = DEFAULT_CACHE,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
 ) -> None:
     """Print nDCG@10 and recall@10 by layer, by question category, and with and without the time-boxed path."""
     figures: dict[str, Any] = {}
     console = Console()
-    documents, spoken = other_documents, other_conversations
-    if not documents and not spoken:
-        if data is None:
-            raise typer.BadParameter("nothing to measure: set RETROSPEED_DATA, or name a folder with --beir")
-        documents, spoken = [data / "scifact"], [data / "locomo"]
-    for collection in [*map(beir, documents), *map(conversations, spoken)]:
+    for layout, place in folders(data, documents, spoken):
+        collection = read(layout, place)
         with tempfile.TemporaryDirectory() as folder, strata.open(folder, embedder=embedder) as stack:
             # Embedders of one space have caches of their own: this is where their equality is measured.
             kept = cache if embedder == DEFAULTS["embedder"] else cache / embedder

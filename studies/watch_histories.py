@@ -28,7 +28,8 @@ from typing import Any
 import msgspec
 
 import retrospeed
-from planted_history import History, git, histories, make_repository, plant, settings, turns_of_a_loop
+from packaging_repository import git, make_repository
+from planted_history import SUITE, History, histories, plant, settings, turns_of_a_loop
 from retrospeed import asv_config
 from retrospeed.watch import ratio_file
 from retrospeed.watch.alert import Alert
@@ -273,7 +274,7 @@ def main() -> None:
     file, repository = given.folder / "results.json", given.folder / "repository"
     results = msgspec.json.decode(file.read_bytes(), type=list[Result]) if file.exists() else []
     if not results:
-        make_repository(repository)
+        make_repository(repository, SUITE)
     done = {result.history.name for result in results}
     turns, deadline = turns_of_a_loop(), time.monotonic() + 60 * given.minutes
     for history in histories(given.rounds, 20, given.longest):

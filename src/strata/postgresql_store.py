@@ -16,11 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psycopg
 
 from strata.errors import ConflictError, StoreError
 from strata.event import EARLIEST, LATEST, Event, LogEntry
+from strata.event_row import COLUMNS, Row, to_event, to_row
 from strata.postgresql import Connection, Server, chosen_servers, claim, enter_schema, read_text, settled, stored_text
 from strata.protocols import AppendResult
 
@@ -46,20 +46,14 @@ CREATE TABLE outbox (last_position bigint PRIMARY KEY, first_position bigint NOT
 CREATE TABLE reader (name text PRIMARY KEY, position bigint NOT NULL);
 """
 
-_COLUMNS = "event_id, session_id, timestamp, kind, role, agent, text, metadata"
-_COPY = f"COPY event ({_COLUMNS}, position) FROM STDIN"
-_INSERT = f"INSERT INTO event ({_COLUMNS}, position) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_COPY = f"COPY event ({COLUMNS}, position) FROM STDIN"
+_INSERT = f"INSERT INTO event ({COLUMNS}, position) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _NEW_AGENTS = "INSERT INTO agent SELECT name FROM unnest(%s::text[]) AS name EXCEPT SELECT name FROM agent"
 _REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, UnicodeEncodeError)
 
-_Row = tuple[str, str, int, str, str, str, str, str]
-
-_encode_metadata = msgspec.json.Encoder(order="sorted").encode
-_decode_metadata = msgspec.json.Decoder(dict[str, str | int | float | bool | None]).decode
-
 
 class _RefusedError(Exception):
-    def __init__(self, chunk: list[_Row]) -> None:
+    def __init__(self, chunk: list[Row]) -> None:
         self.chunk = chunk
 
 
@@ -119,16 +113,16 @@ class PostgresqlStore:
             raise self._refusal(refused.chunk) or StoreError("the events cannot be stored") from refused.__cause__
         return AppendResult(added=added, duplicates=duplicates)
 
-    def _add(self, connection: Connection, chunk: list[_Row], last: int) -> int:
+    def _add(self, connection: Connection, chunk: list[Row], last: int) -> int:
         """How many of the rows were new. Raises ConflictError, _RefusedError if the database refuses one of them."""
         try:
             stored = {
                 row[0]: row
                 for row in connection.execute(
-                    f"SELECT {_COLUMNS} FROM event WHERE event_id = ANY(%s)", [[row[0] for row in chunk]]
+                    f"SELECT {COLUMNS} FROM event WHERE event_id = ANY(%s)", [[row[0] for row in chunk]]
                 )
             }
-            new: dict[str, _Row] = {}
+            new: dict[str, Row] = {}
             for row in chunk:
                 if row != (stored.get(row[0]) or new.setdefault(row[0], row)):
                     raise ConflictError(
@@ -142,7 +136,7 @@ class PostgresqlStore:
             raise _RefusedError(chunk) from error
         return len(new)
 
-    def _refusal(self, chunk: list[_Row]) -> StoreError | None:
+    def _refusal(self, chunk: list[Row]) -> StoreError | None:
         """Which row it was, COPY does not say: each is tried by itself, and taken back."""
         for row in chunk:
             try:
@@ -168,7 +162,7 @@ class PostgresqlStore:
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
             rows = self._server.rows(
-                f"SELECT {_COLUMNS}, position FROM event WHERE position > %s ORDER BY position LIMIT %s", (after, size)
+                f"SELECT {COLUMNS}, position FROM event WHERE position > %s ORDER BY position LIMIT %s", (after, size)
             )
             for row in rows:
                 yield LogEntry(row[8], _event(row))
@@ -181,7 +175,7 @@ class PostgresqlStore:
     def get(self, event_ids: Sequence[str]) -> dict[str, Event]:
         """Return the events that exist among `event_ids`."""
         ids = [stored_text(event_id) for event_id in event_ids]
-        rows = self._server.rows(f"SELECT {_COLUMNS} FROM event WHERE event_id = ANY(%s)", [ids])
+        rows = self._server.rows(f"SELECT {COLUMNS} FROM event WHERE event_id = ANY(%s)", [ids])
         events = [_event(row) for row in rows]
         return {event.event_id: event for event in events}
 
@@ -239,27 +233,13 @@ def _last(connection: Connection) -> int:
     return int(last)
 
 
-def _row(event: Event) -> _Row:
-    return (
-        stored_text(event.event_id),
-        stored_text(event.session_id),
-        event.timestamp,
-        event.kind,
-        event.role,
-        stored_text(event.agent),
-        stored_text(event.text),
-        _encode_metadata(event.metadata).decode() if event.metadata else "{}",
-    )
+def _row(event: Event) -> Row:
+    event_id, session_id, timestamp, kind, role, agent, text, metadata = to_row(event)
+    stored = (stored_text(event_id), stored_text(session_id), timestamp, kind, role)
+    return (*stored, stored_text(agent), stored_text(text), metadata)
 
 
 def _event(row: tuple[Any, ...]) -> Event:
-    return Event(
-        event_id=read_text(row[0]),
-        session_id=read_text(row[1]),
-        timestamp=row[2],
-        kind=row[3],
-        role=row[4],
-        agent=read_text(row[5]),
-        text=read_text(row[6]),
-        metadata=_decode_metadata(row[7]) if row[7] != "{}" else {},
-    )
+    event_id, session_id, timestamp, kind, role, agent, text, metadata = row[:8]
+    stored = (read_text(event_id), read_text(session_id), timestamp, kind, role)
+    return to_event((*stored, read_text(agent), read_text(text), metadata))

@@ -16,13 +16,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from strata import database
 from strata.errors import ConflictError, StoreError
 from strata.event import EARLIEST, LATEST, Event, LogEntry
+from strata.event_row import COLUMNS, Row, to_event, to_row
 from strata.protocols import AppendResult
 
 APPLICATION_ID = 0x53545245
@@ -52,9 +52,8 @@ CREATE TABLE outbox (last_position INTEGER PRIMARY KEY, first_position INTEGER N
 CREATE TABLE reader (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID
 """
 
-_COLUMNS = "event_id, session_id, timestamp, kind, role, agent, text, metadata"
 _CONTENT = ("session_id", "timestamp", "kind", "role", "agent", "text", "metadata")
-_INSERT = f"INSERT INTO event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO "
+_INSERT = f"INSERT INTO event ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO "
 _INSERT_NEW = _INSERT + "NOTHING"
 _REFUSE_CHANGED = (
     _INSERT
@@ -62,12 +61,7 @@ _REFUSE_CHANGED = (
     + " OR ".join(f"event.{column} IS NOT excluded.{column}" for column in _CONTENT)
 )
 
-_Row = tuple[str, str, int, str, str, str, str, str]
-
 _REFUSALS = (sqlite3.IntegrityError, UnicodeEncodeError, OverflowError)
-
-_encode_metadata = msgspec.json.Encoder(order="sorted").encode
-_decode_metadata = msgspec.json.Decoder(dict[str, str | int | float | bool | None]).decode
 
 
 class SqliteStore:
@@ -98,7 +92,7 @@ class SqliteStore:
         try:
             with database.transaction(self._connection):
                 first = last = self.position
-                while chunk := [_row(event) for event in islice(incoming, PAGE)]:
+                while chunk := [to_row(event) for event in islice(incoming, PAGE)]:
                     self._insert(_INSERT_NEW, chunk)
                     before, last = last, self.position
                     if last - before < len(chunk):
@@ -114,7 +108,7 @@ class SqliteStore:
             raise StoreError(f"cannot write to {self._path}: {error}") from error
         return AppendResult(added=added, duplicates=duplicates)
 
-    def _insert(self, statement: str, chunk: list[_Row]) -> None:
+    def _insert(self, statement: str, chunk: list[Row]) -> None:
         """Raises ConflictError or StoreError naming the first event that the database refuses."""
         try:
             self._connection.executemany(statement, chunk)
@@ -140,10 +134,10 @@ class SqliteStore:
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
             rows = self._connection.execute(
-                f"SELECT {_COLUMNS}, position FROM event WHERE position > ? ORDER BY position LIMIT ?", (after, size)
+                f"SELECT {COLUMNS}, position FROM event WHERE position > ? ORDER BY position LIMIT ?", (after, size)
             ).fetchall()
             for row in rows:
-                yield LogEntry(row[8], _event(row))
+                yield LogEntry(row[8], to_event(row))
             if len(rows) < size:
                 return
             after = rows[-1][8]
@@ -153,10 +147,13 @@ class SqliteStore:
     def get(self, event_ids: Sequence[str]) -> dict[str, Event]:
         """Return the events that exist among `event_ids`."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM event WHERE event_id IN (SELECT value FROM json_each(?))",
+            f"SELECT {COLUMNS} FROM event WHERE event_id IN (SELECT value FROM json_each(?))",
             (msgspec.json.encode(list(event_ids)).decode(),),
-        )
-        return {row[0]: _event(row) for row in rows}
+        ).fetchall()
+        # SQLite's JSON functions cut a text at NUL.
+        for event_id in {event_id for event_id in event_ids if "\0" in event_id}:
+            rows += self._connection.execute(f"SELECT {COLUMNS} FROM event WHERE event_id = ?", (event_id,))
+        return {row[0]: to_event(row) for row in rows}
 
     @property
     def position(self) -> int:
@@ -199,30 +196,3 @@ class SqliteStore:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _row(event: Event) -> _Row:
-    return (
-        event.event_id,
-        event.session_id,
-        event.timestamp,
-        event.kind,
-        event.role,
-        event.agent,
-        event.text,
-        _encode_metadata(event.metadata).decode() if event.metadata else "{}",
-    )
-
-
-def _event(row: tuple[Any, ...]) -> Event:
-    metadata = _decode_metadata(row[7]) if row[7] != "{}" else {}
-    return Event(
-        event_id=row[0],
-        session_id=row[1],
-        timestamp=row[2],
-        kind=row[3],
-        role=row[4],
-        agent=row[5],
-        text=row[6],
-        metadata=metadata,
-    )

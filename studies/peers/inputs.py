@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from judged import Collection, Question, beir, conversations
+from judged import Collection, Question, read
+from judged_options import Layout
 from peers.peer import Document, Query
 from strata.embed.minilm import MiniLm
 from strata.engines import DEFAULTS, load
@@ -43,13 +43,13 @@ SILENT = {
 class Source(msgspec.Struct, frozen=True):
     """Where a collection is, how it is laid out, and where its vectors lie."""
 
-    layout: Literal["beir", "conversations"]
+    layout: Layout
     folder: Path
     vectors: Path
 
     def read(self) -> Collection:
         """The collection."""
-        return (beir if self.layout == "beir" else conversations)(self.folder)
+        return read(self.layout, self.folder)
 
     def embed(self, cache: Path) -> None:
         """Write the vectors of its documents and questions where workers find them."""

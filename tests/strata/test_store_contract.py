@@ -56,6 +56,12 @@ def test_events_come_back_as_they_went_in_also_after_reopening(open_store: Calla
     store.close()
 
 
+def test_an_id_may_hold_any_character(store: EventStore) -> None:
+    events = [event(event_id) for event_id in ("a", "a\x00", "a\x00b", "\x00", '"', "\x01", "中")]
+    store.append(events)
+    assert store.get([one.event_id for one in events] + ["\x00\x00"]) == {one.event_id: one for one in events}
+
+
 def test_positions_grow_and_follow_the_order_of_appending(store: EventStore) -> None:
     store.append([event("b"), event("a")])
     store.append([event("c", timestamp=0)])

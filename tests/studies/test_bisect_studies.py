@@ -1,11 +1,13 @@
 """The studies of the bisection: they run, and tell right answers from wrong ones."""
 
+import importlib
 import random
 import statistics
 import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from studies.bisect_simulation import NOISES, Row, is_right, line, simulate
@@ -13,9 +15,14 @@ from studies.bisect_simulation import NOISES, Row, is_right, line, simulate
 from retrospeed.bisect.confirmation import Estimate
 from retrospeed.bisect.posterior import Posterior
 from retrospeed.bisect.search import Answer, Kind
-from studies import bisect_histories
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def bisect_histories(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "studies"))
+    return importlib.import_module("bisect_histories")
 
 
 @pytest.mark.parametrize(
@@ -51,9 +58,10 @@ def test_a_row_of_the_table_adds_up() -> None:
     assert sum(float(cell.rstrip("%")) for cell in cells[2:6]) == pytest.approx(100)
 
 
-def test_a_planted_history_is_what_it_says(tmp_path: Path) -> None:
+def test_a_planted_history_is_what_it_says(tmp_path: Path, bisect_histories: ModuleType) -> None:
     history = bisect_histories.History("history-x", 6, 4, -0.5, False, (2,), (3,))
-    bisect_histories.make_repository(tmp_path / "repository")
+    repositories = importlib.import_module("packaging_repository")
+    repositories.make_repository(tmp_path / "repository", bisect_histories.SUITE)
     bisect_histories.plant(tmp_path / "repository", history, 1000.0)
 
     def source(place: int) -> str:
@@ -72,7 +80,7 @@ def test_a_planted_history_is_what_it_says(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path / "repository", check=True)
 
 
-def test_the_histories_of_the_study_cover_what_they_should() -> None:
+def test_the_histories_of_the_study_cover_what_they_should(bisect_histories: ModuleType) -> None:
     made = bisect_histories.histories(20)
     assert all(20 <= history.commits <= 60 for history in made)
     assert all(history.culprit not in history.unbuildable + history.docs_only for history in made)

@@ -21,12 +21,13 @@ def _beside_each_other(monkeypatch):
 
 def test_a_measured_history_is_judged_by_what_was_planted_in_it(tmp_path, monkeypatch):
     histories, planted = (importlib.import_module(name) for name in ("watch_histories", "planted_history"))
+    repositories = importlib.import_module("packaging_repository")
     monkeypatch.setattr(histories, "PAIRS", 1)
     monkeypatch.setattr(histories, "ROUNDS", 2)
     monkeypatch.setattr(histories, "bisected", lambda *_: "")
     loss = frozenset({"suite.track_match_loss"})
     history = planted.History("history-small", "quality", 14, 0.1, (9,), loss, unbuildable=(5, 8), docs_only=(3, 6))
-    planted.make_repository(tmp_path / "repository")
+    repositories.make_repository(tmp_path / "repository", planted.SUITE)
     result = histories.run(tmp_path, history, {"parse": 1.0, "match": 1.0})
     assert (result.found, result.missed, result.wrong) == (1, 0, 0)
     results = tmp_path / "repository" / "results-history-small" / "scratch"

@@ -1,15 +1,13 @@
 """What ``asv find`` answers, as a first guess: it halves the range by single values, and always names a commit."""
 
-import os
 import re
-import subprocess
 import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 from retrospeed.bisect.commits import Commit
-from retrospeed.gate.worker_process import MARK, kill_marked
+from retrospeed.marked_process import run_marked
 
 _ANSWER = re.compile(r"Greatest (?:regression|improvement) found: ([0-9a-f]{6,40})")
 
@@ -32,29 +30,14 @@ def asv_find(
     command += ["--invert"] if better else []
     command += ["-E", environment] if environment else []
     command += [spec, f"^{re.escape(benchmark)}$"]
-    mark = uuid.uuid4().hex
     try:
-        with subprocess.Popen(
-            command,
-            cwd=config_file.parent,
-            env={**os.environ, MARK: mark},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process:
-            try:
-                output, _ = process.communicate()
-            finally:
-                # What an interrupt leaves of asv, and of the benchmarks it started.
-                kill_marked(mark)
+        status, output = run_marked(command, config_file.parent, uuid.uuid4().hex)
     except OSError as error:
         raise NoGuessError(f"asv cannot be run: {error}") from error
     found = _ANSWER.search(output)
     if found is None:
         last = [line for line in output.splitlines() if line.strip()]
-        raise NoGuessError(last[-1].strip() if last else f"asv find printed nothing and exited {process.returncode}")
+        raise NoGuessError(last[-1].strip() if last else f"asv find printed nothing and exited {status}")
     for place, commit in enumerate(commits):
         if commit.hash.startswith(found[1]):
             if place == 0:

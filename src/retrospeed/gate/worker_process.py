@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from retrospeed.marked_process import MARK, kill_marked
+
 SCRIPT = Path(__file__).with_name("worker.py")
-MARK = "RETROSPEED_WORKER"
-"""Environment variable by which every process that a benchmark leaves behind can be told from all others."""
 
 SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
 """The worker is a child of a shell's: the kernel counts the memory of whoever starts a program as that program's own
@@ -127,12 +127,3 @@ class WorkerProcess:
         how = f"by signal {signal.Signals(killed).name}" if killed > 0 else f"with exit status {code}"
         printed = self.printed().splitlines()
         return f"its process ended {how}" + (f": {printed[-1][:200]}" if printed else "")
-
-
-def kill_marked(mark: str) -> None:
-    """Kill every process that inherited this mark: what left the worker's process group is found by it (Linux)."""
-    needle = f"{MARK}={mark}".encode()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if needle in (entry / "environ").read_bytes():
-                os.kill(int(entry.name), signal.SIGKILL)

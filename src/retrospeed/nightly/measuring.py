@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from asv.util import UserError
 
 from retrospeed.asv_config import Suite
 from retrospeed.errors import ResultsError, RetrospeedError
-from retrospeed.gate.worker_process import MARK, kill_marked
+from retrospeed.marked_process import run_marked
 from retrospeed.measurement import Outcome as Measured
 from retrospeed.nightly.only_one import mark
 from retrospeed.nightly.request import Tell
@@ -28,27 +27,14 @@ _BENCHMARK = re.compile(r"\bdef (?:time|timeraw|mem|peakmem|track)_")
 
 def asv(suite: Suite, arguments: Sequence[str], log: Path | None = None) -> tuple[int, str]:
     """Run asv, its files written whole; exit status and output, which also goes to the end of `log`."""
-    left = mark(suite.root)
-    with subprocess.Popen(
-        [sys.executable, "-m", "retrospeed.nightly.whole_asv", *arguments],
-        cwd=suite.root,
-        env={**os.environ, MARK: left, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        try:
-            output, _ = process.communicate()
-        finally:
-            # What an interrupt leaves of asv, and of the benchmarks it started.
-            kill_marked(left)
+    command = [sys.executable, "-m", "retrospeed.nightly.whole_asv", *arguments]
+    modules = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    status, output = run_marked(command, suite.root, mark(suite.root), modules)
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as stream:
             stream.write(output)
-    return process.returncode, output
+    return status, output
 
 
 def register(suite: Suite, machine: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retrospeed.errors import RetrospeedError
-from retrospeed.gate.worker_process import kill_marked
+from retrospeed.marked_process import kill_marked
 
 
 @contextmanager

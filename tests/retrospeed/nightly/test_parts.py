@@ -17,7 +17,7 @@ from retrospeed import asv_config
 from retrospeed.cli import app
 from retrospeed.errors import ResultsError, RetrospeedError
 from retrospeed.exit_codes import ExitCode, FailOn
-from retrospeed.gate.worker_process import MARK
+from retrospeed.marked_process import MARK
 from retrospeed.nightly import measuring, new_commits, report, state, whole_asv
 from retrospeed.nightly.only_one import mark, only_one
 from retrospeed.nightly.report import Night
