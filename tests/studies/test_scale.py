@@ -33,7 +33,8 @@ def test_the_routed_query_is_asked_of_every_stack(tmp_path: Path) -> None:
     stacks: list[dict[str, Any]] = figures(tmp_path / "routed.json")["stacks"]
     assert [stack["embedder"] for stack in stacks] == ["minilm", "onnx", "onnx"]
     for stack in stacks:
-        assert 0 < stack["embedding"] < stack["p50"] <= stack["p95"]
+        # Not that the embedding is the smaller part: each has minutes of its own, and other work may share them.
+        assert stack["embedding"] > 0 and 0 < stack["p50"] <= stack["p95"]
         assert stack["peak_bytes"] > 50e6
 
 
