@@ -76,8 +76,9 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=1000)
     parser.add_argument("--suite", type=int, default=1)
     parser.add_argument("--row", type=int, action="append", help="only these rows, counted from 0")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     arguments = parser.parse_args()
-    rng, rules = np.random.default_rng(0), built_in()
+    rng, rules = np.random.default_rng(arguments.seed), built_in()
     table = Table(title=f"{arguments.series} archives each, {arguments.suite} series in an archive")
     for heading in ("points", "after", "step", "noise", "kind", "told", "near", "named", "false series"):
         table.add_column(heading, justify="right")

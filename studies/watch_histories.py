@@ -31,6 +31,7 @@ import retrospeed
 from packaging_repository import git, make_repository
 from planted_history import SUITE, History, histories, plant, settings, turns_of_a_loop
 from retrospeed import asv_config
+from retrospeed.gate.worker_process import SHELL
 from retrospeed.watch import ratio_file
 from retrospeed.watch.alert import Alert
 from retrospeed.watch.analysis import Analysis
@@ -75,7 +76,8 @@ class Worker:
     """A process that runs benchmarks of one checkout when it is told to."""
 
     def __init__(self, checkout: Path, suite: Path) -> None:
-        command = [sys.executable, "-c", WORKER, str(checkout), str(suite)]
+        # Started by a shell: else the peak of this study's own memory would count as the worker's.
+        command = [*SHELL, sys.executable, "-c", WORKER, str(checkout), str(suite)]
         variables = {**os.environ, "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables
