@@ -2,26 +2,20 @@
 
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import strata
 from strata.cli_index import index
 from strata.cli_model import model
 from strata.cli_partial import say_if_partial
+from strata.cli_print import events_in_words, minute, one_line, print_hits, print_json, print_node, shown_progress
 from strata.code.place import places
 from strata.engines import ENGINES, INDEXES
 from strata.errors import QueryError, StrataError, TraceError
-from strata.hit import Hit
-from strata.protocols import TocNode
 from strata.route import report
 from strata.route.bounds import Bounds
 from strata.trace import parse_timestamp
@@ -85,9 +79,9 @@ def ingest(
                 print(f"left out: {message}", file=sys.stderr)
             if not as_json:
                 left_out = f", {len(result.left_out):,} left out" if result.left_out else ""
-                print(f"{trace}: {_events(result.added)} stored, {result.duplicates:,} already there{left_out}")
+                print(f"{trace}: {events_in_words(result.added)} stored, {result.duplicates:,} already there{left_out}")
     if as_json:
-        _print_json(done)
+        print_json(done)
 
 
 @app.command()
@@ -111,7 +105,7 @@ def build(
     """Let the indexes catch up with the log. An engine that is named is the store's from then on."""
     named = {"bm25": bm25, "embedder": embedder, "vector": vector, "topics": topics}
     engines = _engines(engine or []) | {layer: name for layer, name in named.items() if name is not None}
-    with strata.open(store, create=False, servers=servers, **engines) as stack, _progress() as progress:
+    with strata.open(store, create=False, servers=servers, **engines) as stack, shown_progress() as progress:
         tasks = {}
 
         def report(name: str, position: int, end: int) -> None:
@@ -121,10 +115,10 @@ def build(
 
         taken = stack.build(layer or None, report)
     if as_json:
-        _print_json(taken)
+        print_json(taken)
     else:
         for name, count in taken.items():
-            print(f"{name}: {_events(count)} taken in")
+            print(f"{name}: {events_in_words(count)} taken in")
 
 
 @app.command()
@@ -138,34 +132,34 @@ def toc(
     """Browse the table of contents from the years down to the segments, or search it."""
     with strata.open(store, create=False) as stack:
         if search is not None:
-            _print_hits(stack.search("toc", search, k), as_json)
+            print_hits(stack.search("toc", search, k), as_json)
             return
         stack.ready("toc")
         if node is None:
             roots = stack.toc.roots()
             if as_json:
-                _print_json(roots)
+                print_json(roots)
             for root in () if as_json else roots:
-                _print_line(root)
+                print_node(root)
             return
         opened = stack.toc.node(node)
         grips = {grip: stack.toc.grip(grip) for bullet in opened.bullets for grip in bullet.grip_ids}
         children = stack.toc.nodes(opened.child_ids)
         events = stack.toc.events_of(node) if opened.level == "segment" else []
         if as_json:
-            _print_json({"node": opened, "grips": grips, "events": events})
+            print_json({"node": opened, "grips": grips, "events": events})
             return
-        _print_line(opened)
+        print_node(opened)
         for bullet in opened.bullets:
             print(f"  * {bullet.text}")
             for grip in bullet.grip_ids:
-                print(f"      {grip}  {_time(grips[grip].timestamp)}  events {', '.join(grips[grip].event_ids)}")
+                print(f"      {grip}  {minute(grips[grip].timestamp)}  events {', '.join(grips[grip].event_ids)}")
         if opened.keywords:
             print(f"  keywords: {', '.join(opened.keywords)}")
         for child in children:
-            _print_line(child, indent="    ")
+            print_node(child, indent="    ")
         for event_id, event in sorted(stack.store.get(events).items(), key=lambda item: events.index(item[0])):
-            print(f"    {event_id}  {_time(event.timestamp)}  {event.agent or event.role}: {_one_line(event.text)}")
+            print(f"    {event_id}  {minute(event.timestamp)}  {event.agent or event.role}: {one_line(event.text)}")
 
 
 @app.command()
@@ -182,7 +176,7 @@ def search(
     """Ask one layer."""
     with strata.open(store, create=False) as stack:
         hits = stack.search(layer, query, k, agent=agent, since=_bound(since), until=_bound(until))
-        _print_hits(hits, as_json, places(stack.store, hits))
+        print_hits(hits, as_json, places(stack.store, hits))
     say_if_partial(hits.missing)
 
 
@@ -227,9 +221,9 @@ def route(
         )
         where = places(stack.store, result.hits)
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
-        _print_hits(list(result.hits), as_json, where)
+        print_hits(list(result.hits), as_json, where)
         print()
         for line in report.lines(result.explanation):
             print(line)
@@ -242,9 +236,9 @@ def stats(store: Store, as_json: AsJson = False) -> None:
     with strata.open(store, create=False) as stack:
         found = stack.stats()
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
-    print(f"{_events(found['events'])}, {found['agents']:,} named agents, {found['bytes']:,} bytes in the log")
+    print(f"{events_in_words(found['events'])}, {found['agents']:,} named agents, {found['bytes']:,} bytes in the log")
     print(f"{'layer':<8} {'engine':<12} {'items':>10} {'behind':>10} {'bytes':>14}")
     for name, layer in found["layers"].items():
         engine = found["engines"][name]
@@ -288,43 +282,3 @@ def _bound(text: str | None) -> int | None:
         raise QueryError(
             f"{text!r} is not a time: write it as ISO 8601, like 2024-01-31 or 2024-01-31T12:00Z"
         ) from error
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield progress
-
-
-def _print_json(value: Any) -> None:
-    print(msgspec.json.format(msgspec.json.encode(value)).decode())
-
-
-def _print_hits(hits: list[Hit], as_json: bool, where: dict[str, str] | None = None) -> None:
-    if as_json:
-        _print_json(hits)
-        return
-    if not hits:
-        print("nothing found")
-    for rank, hit in enumerate(hits, 1):
-        who = f"  {hit.agent}" if hit.agent else ""
-        print(f"{rank:>3}  {hit.score:.4f}  {_time(hit.timestamp)}{who}  {(where or {}).get(hit.doc_id, hit.doc_id)}")
-        print(f"     {_one_line(hit.text)}")
-
-
-def _print_line(node: TocNode, indent: str = "") -> None:
-    print(f"{indent}{node.node_id}  {node.title}  ({_events(node.event_count)})")
-
-
-def _events(count: int) -> str:
-    return f"{count:,} event{'' if count == 1 else 's'}"
-
-
-def _time(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-
-
-def _one_line(text: str, width: int = 100) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import strata
+from strata.cli_print import shown_progress
 from strata.code.source_tree import LARGEST
 from strata.engines import DEFAULTS, ENGINES, INDEXES
 from strata.errors import StoreError
@@ -49,10 +48,9 @@ def index(
     layers = layer or list(LAYERS)
     for name in layers:
         strata.engines.check(name, DEFAULTS[name] if name in INDEXES else "")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         strata.open(place, **engines) as stack,
-        Progress(*columns, console=Console(stderr=True)) as progress,
+        shown_progress() as progress,
     ):
         if store is None:
             # The store is not part of the tree it lies in.
