@@ -1,9 +1,6 @@
 """Generations: whatever happens, the old index or the new one is there, whole."""
 
-import multiprocessing
-import os
 import random
-import signal
 import time
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -12,6 +9,7 @@ import pytest
 
 from strata.errors import StoreError
 from strata.generation import Generations
+from tests.strata import forked
 
 
 def _open(root: Path, version: int = 1) -> Generations:
@@ -108,18 +106,19 @@ def _write_for_ever(root: Path, begun: Event) -> None:
 
 def test_a_kill_at_any_moment_leaves_a_whole_generation(tmp_path: Path) -> None:
     _write(tmp_path, 1)
-    context = multiprocessing.get_context("fork")
+    forked.start_server()
     moments = random.Random(7)
     seen = set()
     for _ in range(25):
-        begun = context.Event()
-        writer = context.Process(target=_write_for_ever, args=(tmp_path, begun))
+        begun = forked.processes.Event()
+        writer = forked.child_of(_write_for_ever, tmp_path, begun)
         writer.start()
-        assert begun.wait(60)
-        time.sleep(moments.uniform(0.0, 0.03))
-        assert writer.pid is not None
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.join()
+        try:
+            assert begun.wait(60)
+            time.sleep(moments.uniform(0.0, 0.03))
+        finally:
+            writer.kill()
+            writer.join()
         loaded = _open(tmp_path).load(_read)
         assert loaded is not None
         position, content = loaded

@@ -8,8 +8,6 @@ The children are forked from a server process that has the stack imported, so th
 layer gets an embedder that draws each text's vector from its checksum: what is tested is what reaches the disk.
 """
 
-import multiprocessing
-import os
 import random
 import shutil
 import time
@@ -27,7 +25,7 @@ import strata
 from strata import Event
 from strata.engines import DEFAULTS, ENGINES, INDEXES, load
 from strata.hit import Hit
-from tests.strata import installed, postgres
+from tests.strata import forked, installed
 
 KILLS = 50
 KILLS_OF_OTHERS = 8
@@ -40,8 +38,6 @@ BATCH = 20
 SEED = 20_240_115
 VOCABULARY = ["orders", "index", "server", "coffee", "migration", "budget", "review", "plan", "walrus"]
 QUERIES = ("walrus budget", "orders index", "coffee")
-
-processes = multiprocessing.get_context("forkserver")
 
 
 class ChecksumEmbedder:
@@ -73,23 +69,9 @@ def event(number: int) -> Event:
 
 @pytest.fixture(scope="module", autouse=True)
 def server() -> Iterator[None]:
-    """Start the server that children are forked from, with this module and the engines imported."""
+    """The server that children are forked from; what they register is theirs, what the tests register goes again."""
     known = dict(ENGINES.get("embedder", {}))
-    engines = [ENGINES[layer][DEFAULTS[layer]].partition(":")[0] for layer in ("store", *INDEXES)]
-    processes.set_forkserver_preload([__name__, *engines])
-    before = os.environ.get("PYTHONPATH")
-    folders = [str(Path(__file__).parent), str(Path(strata.__file__).parents[1]), *([before] if before else [])]
-    os.environ["PYTHONPATH"] = os.pathsep.join(folders)
-    try:
-        child = processes.Process(target=register_embedder)
-        child.start()
-        child.join()
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
-    assert child.exitcode == 0
+    forked.start_server()
     yield
     if "embedder" in ENGINES:
         ENGINES["embedder"].clear()
@@ -101,8 +83,8 @@ def kill_after(delay: float, target: Callable[..., None], *arguments: object) ->
 
     Returns what it had sent, and whether the kill came before it was done.
     """
-    receiver, sender = processes.Pipe(duplex=False)
-    child = processes.Process(target=_run, args=(os.environ.get(postgres.VARIABLE), target, *arguments, sender))
+    receiver, sender = forked.processes.Pipe(duplex=False)
+    child = forked.child_of(target, *arguments, sender)
     child.start()
     sender.close()
     assert receiver.recv() == "ready"
@@ -116,13 +98,6 @@ def kill_after(delay: float, target: Callable[..., None], *arguments: object) ->
     except EOFError:
         receiver.close()
         return received, child.exitcode != 0
-
-
-def _run(servers: str | None, target: Callable[..., None], *arguments: object) -> None:
-    """The child is forked from a process that may be older than the PostgreSQL server."""
-    if servers is not None:
-        os.environ[postgres.VARIABLE] = servers
-    target(*arguments)
 
 
 def append_on(path: Path, engine: str, start: int, pipe: Connection) -> None:

@@ -1,9 +1,6 @@
 """What every vector index promises."""
 
-import multiprocessing
-import os
 import random
-import signal
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.synchronize import Event
@@ -17,12 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from strata.engines import load
 from strata.errors import QueryError, StoreError
 from strata.event import LogEntry
 from strata.hit import Scope
 from strata.protocols import Embedder, VectorIndex
 from strata.vector.numpy_half import products
-from tests.strata import installed
+from tests.strata import forked, installed
 from tests.strata.events import MINUTE, NOON, log
 from tests.strata.installed import names
 from tests.strata.letters import LetterCounts
@@ -278,26 +276,29 @@ def test_halves_take_half_the_bytes(tmp_path: Path) -> None:
     assert sizes["numpy-half"] * 2 == sizes["numpy"] == 100 * LETTERS.dimensions * 4
 
 
-def _extend_for_ever(engine: Engine, path: Path, begun: Event) -> None:
-    index = engine(path, LETTERS)
+def _extend_for_ever(name: str, path: Path, begun: Event) -> None:
+    index = installed.made_small(load("vector", name))(path, LETTERS)
     while True:
         entries = log("a", "b", "c", session=f"s{index.position}", after=index.position)
         index.extend_vectors(entries, _random(entries, seed=index.position))
         begun.set()
 
 
-def test_a_kill_at_any_moment_leaves_whole_batches(engine: Engine, tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
+def test_a_kill_at_any_moment_leaves_whole_batches(
+    request: pytest.FixtureRequest, engine: Engine, tmp_path: Path
+) -> None:
+    forked.start_server()
     moments = random.Random(3)
     for _ in range(10):
-        begun = context.Event()
-        writer = context.Process(target=_extend_for_ever, args=(engine, tmp_path, begun))
+        begun = forked.processes.Event()
+        writer = forked.child_of(_extend_for_ever, request.node.callspec.params["engine"], tmp_path, begun)
         writer.start()
-        assert begun.wait(60)
-        time.sleep(moments.uniform(0.0, 0.04))
-        assert writer.pid is not None
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.join()
+        try:
+            assert begun.wait(60)
+            time.sleep(moments.uniform(0.0, 0.04))
+        finally:
+            writer.kill()
+            writer.join()
         index = engine(tmp_path, LETTERS)
         assert len(index) == index.position
         assert len(index) % 3 == 0

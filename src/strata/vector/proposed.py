@@ -32,6 +32,8 @@ class Proposed(NumpyHalf, ABC):
 
     tail = 1024
     """Events outside the segment, from which on it takes them in if they are also a sixteenth of all."""
+    longest_tail: ClassVar[int | None] = None
+    """So many it takes in even if they are less than that; None for an engine that makes its segment anew."""
     proposed: ClassVar[int] = 64
     """Events that the library is asked for at first, at least; four times as many whenever they do not suffice."""
     few: ClassVar[int] = 1000
@@ -102,7 +104,8 @@ class Proposed(NumpyHalf, ABC):
     def _grow(self, folder: Path) -> None:
         place, count = folder / "segment", len(self._rows)
         loose = self._outside(self._held)
-        if len(loose) >= max(self.tail, count // 16):
+        share = count // 16 if self.longest_tail is None else min(count // 16, self.longest_tail)
+        if len(loose) >= max(self.tail, share):
             self._make(place, self._segment, loose, self._directions)
             np.save(folder / "held.npy", np.array(count))
         elif self._segment is not None:

@@ -29,6 +29,8 @@ class Usearch(Proposed):
 
     format = "usearch"
     version = 1
+    # To copy a graph costs less than to insert so many events, and to scan more takes longer than to search it.
+    longest_tail = 8192
 
     _graph: Any = None
 
