@@ -215,3 +215,5 @@ def _see_optional_packages() -> None:
     folder = os.environ.get(OPTIONAL_PACKAGES)
     if folder and folder not in sys.path:
         sys.path.append(folder)
+        # For programs that an engine starts: a model's form is made by one.
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), folder]))

@@ -116,7 +116,10 @@ def test_libraries_that_lie_apart_are_found(commit: Commit, tmp_path: Path, monk
     (library / "a_library_that_lies_apart").mkdir(parents=True)
     (library / "a_library_that_lies_apart" / "__init__.py").write_text("")
     module = commit.source / "strata" / "bm25" / "tantivy.py"
-    module.write_text("import a_library_that_lies_apart\n" + module.read_text())
+    program = (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import a_library_that_lies_apart'], check=True)"
+    )
+    module.write_text(f"import a_library_that_lies_apart\n{program}\n" + module.read_text())
     assert commit.setup_cache("engines.KeywordEngines.track_build").returncode == 0
     assert commit.run("engines.KeywordEngines.track_build-2").returncode == 0
     assert math.isnan(commit.result())  # type: ignore[arg-type]

@@ -57,6 +57,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""
     early_look: bool = True
     """Whether stage 2 is judged once before, after `fewest_significant` pairs, and ends there if they are."""
+    middle_look: bool = True
+    """Whether stage 2 is judged half-way between the first and the second look, too."""
     confidence: float = 0.95
 
     def at_most(self, stage_1_pairs: int, stage_2_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
@@ -67,12 +69,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             clear_after=clear_after,
             stage_2_pairs=min(self.stage_2_pairs, stage_2_pairs),
             early_look=False,
+            middle_look=False,
         )
 
     def frugal(self, stage_1_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
         """The plan for benchmarks whose pairs are dear: stage 1 may clear early, and stage 2 is one look at as many
         pairs as can be significant beside a significant stage 1."""
-        plan = msgspec.structs.replace(self, looks=1, early_look=False)
+        plan = msgspec.structs.replace(self, looks=1, early_look=False, middle_look=False)
         return msgspec.structs.replace(
             plan,
             stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
@@ -82,7 +85,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def level(self, *, supported: bool) -> float:
         """One-sided level of each look at stage 2, where stage 1 supports it or does not."""
-        return suite_error.stage_2_level(self.series, self.looks + self.early_look, supported=supported)
+        return suite_error.stage_2_level(self.series, self.all_looks, supported=supported)
+
+    @property
+    def all_looks(self) -> int:
+        """How often stage 2 is judged at most."""
+        return self.looks + self.early_look + (self.middle_pairs is not None)
+
+    @property
+    def middle_pairs(self) -> int | None:
+        """After how many pairs of stage 2 the middle look comes; None if there is none."""
+        return 3 * self.stage_2_pairs // 2 if self.middle_look and self.looks > 1 else None
 
     @property
     def fewest_significant(self) -> int:
@@ -96,8 +109,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def stage_2_steps(self) -> tuple[int, ...]:
         """Numbers of pairs after which stage 2 may end."""
         early = {self.early_pairs, self.fewest_significant if self.early_look else self.early_pairs}
-        before = sorted(count for count in early if count < self.stage_2_pairs)
-        return (*before, *(self.stage_2_pairs * look for look in range(1, self.looks + 1)))
+        before = {count for count in early if count < self.stage_2_pairs}
+        middle = set() if self.middle_pairs is None else {self.middle_pairs}
+        return tuple(sorted(before | middle | {self.stage_2_pairs * look for look in range(1, self.looks + 1)}))
 
     def is_early_look(self, pairs: int) -> bool:
         """Whether so many pairs of stage 2 are those of the early look."""
@@ -130,7 +144,7 @@ def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bo
     if plan.is_early_look(len(second)):
         is_over = decide(first, second, plan, bounds).outcome is not Outcome.UNCHANGED
     else:
-        is_over = len(second) % plan.stage_2_pairs == 0
+        is_over = len(second) % plan.stage_2_pairs == 0 or len(second) == plan.middle_pairs
     if is_over and not _could_settle(first, second, plan, bounds):
         return 0, 2
     return _up_to_next(plan.stage_2_steps(), second), 2
