@@ -45,7 +45,7 @@ def print_node(node: TocNode, indent: str = "") -> None:
 
 
 def events_in_words(count: int) -> str:
-    """ "1 event", "2,000 events"."""
+    """A count with its noun: 1 event, 2,000 events."""
     return f"{count:,} event{'' if count == 1 else 's'}"
 
 
