@@ -1,6 +1,7 @@
 """Bisections that are real from end to end: histories with a known culprit, of a package that nobody here wrote.
 
     python studies/bisect_histories.py FOLDER [--minutes 60]     measure; run it again to go on; prints the table
+    python studies/bisect_histories.py FOLDER --step 0 --histories 100     unchanged ranges alone
 
 Under FOLDER one scratch repository is made from the sources of `packaging`, as installed here, with a branch for each
 history of 20 to 60 commits. One commit of a history makes parsing a requirement slower or faster by 5 to 100 %, or
@@ -10,6 +11,7 @@ branch is searched by `retrospeed bisect`, as a user would, and what it says is 
 """
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import time
 import timeit
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -77,10 +80,14 @@ class Result(msgspec.Struct):
 STEPS = (0.05, 0.10, 0.20, 0.50, 1.00, -0.05, -0.10, -0.20, -0.50, 0.0)
 
 
-def histories(count: int) -> list[History]:
-    """The histories of the study, always the same."""
-    made = []
-    for number in range(count):
+def histories(count: int, steps: Collection[float] = STEPS) -> list[History]:
+    """The first so many histories of the study with one of these steps, always the same."""
+    made: list[History] = []
+    for number in itertools.count():
+        if len(made) == count:
+            break
+        if STEPS[number % len(STEPS)] not in steps:
+            continue
         chance = random.Random(f"history {number}")
         commits = chance.randint(20, 60)
         memory = number % 10 == 4
@@ -197,6 +204,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--histories", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--step", type=float, action="append", choices=STEPS, help="0 for unchanged ranges; repeatable")
     given = parser.parse_args()
     file, repository = given.folder / "results.json", given.folder / "repository"
     results = msgspec.json.decode(file.read_bytes(), type=list[Result]) if file.exists() else []
@@ -205,7 +213,7 @@ def main() -> None:
         settings(repository)
     done = {result.history.name for result in results}
     rounds, deadline = rounds_for_all(), time.monotonic() + given.minutes * 60
-    for history in histories(given.histories):
+    for history in histories(given.histories, given.step or STEPS):
         if history.name not in done and time.monotonic() < deadline:
             plant(repository, history, rounds)
             results.append(search(repository, history))

@@ -14,6 +14,7 @@ counted in robust standard deviations (1.4826 times the median distance from the
 """
 
 import argparse
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,9 @@ from retrospeed.bisect.search import Answer, Kind, Search
 
 PAIRS = Path(__file__).with_name("gate_pairs.json")
 SIZE = 0.02
-"""Noise of a pair in log ratio; all that matters is the proportion of the step to it."""
+"""Noise of a pair in log ratio."""
+SMALLEST = math.log1p(0.01)
+"""What the command takes for nothing where no threshold says otherwise."""
 Noise = Callable[[random.Random], Iterator[float]]
 
 
@@ -47,8 +50,8 @@ class Row:
     commits: int = 128
     broken: float = 0.0
     """Share of commits that do not build."""
-    second: float = 0.0
-    """A second step, as a share of the first, at another commit."""
+    builds: float = 0.0
+    """By how much a build differs from others of the same code, in standard deviations of a pair."""
 
 
 ROWS = (
@@ -59,6 +62,8 @@ ROWS = (
     Row("recorded, step 2, 10 % of commits do not build", 2.0, "recorded", broken=0.1),
     Row("recorded, step 2, 1,800 commits", 2.0, "recorded", commits=1800),
     Row("recorded, step 4, 16 commits", 4.0, "recorded", commits=16),
+    Row("recorded, builds differ, step 0", 0.0, "recorded", builds=0.2),
+    Row("recorded, builds differ, step 2", 2.0, "recorded", builds=0.2),
 )  # fmt: skip
 
 
@@ -81,7 +86,8 @@ def simulate(row: Row, seed: int) -> Outcome:
     culprit = chance.choices(range(1, row.commits + 1), weights)[0] if row.step else 0
     unbuildable = {place for place in range(1, row.commits) if chance.random() < row.broken}
     noise = NOISES[row.noise](chance)
-    search = Search(Prior(weights), smallest=0.0)
+    search = Search(Prior(weights), smallest=SMALLEST)
+    own = [row.builds * chance.gauss(0, 1) for _ in range(row.commits + 1)]
     observations: list[Observation] = []
     built = {0, row.commits}
     while True:
@@ -95,8 +101,9 @@ def simulate(row: Row, seed: int) -> Outcome:
             search = replace(search, unmeasurable=search.unmeasurable | broken)
             continue
         built |= {probe.low, probe.high}
-        shown = row.step * SIZE if probe.low < culprit <= probe.high else 0.0
-        observations.append(Observation(probe.low, probe.high, shown + SIZE * next(noise), probe.confirms))
+        shown = (row.step if probe.low < culprit <= probe.high else 0.0) + own[probe.high] - own[probe.low]
+        effect = SIZE * (shown + next(noise))
+        observations.append(Observation(probe.low, probe.high, effect, probe.confirms))
 
 
 def is_right(answer: Answer, culprit: int, unbuildable: set[int]) -> bool:

@@ -82,7 +82,7 @@ class Search:
     timed: bool = True
     """Whether the number is a time: those are never taken for exact."""
     smallest: float = 0.0
-    """Effects smaller than this are nothing;"""
+    """Effects that are not surely larger than this are nothing;"""
     smallest_exact: float = 0.0
     """of numbers that come out the same every time, those up to this."""
     most_pairs: int = MOST_PAIRS
@@ -140,8 +140,12 @@ class Search:
             return None if differs else self._none(ends, belief, exact=True)
         enough = len(ends) >= END_PAIRS_FOR_NONE
         if belief.none < DIFFERS:
-            is_small = enough and max(map(abs, _bounds(ends))) < self.smallest
-            return self._none(ends, belief, exact=False) if is_small else None
+            near, far = _bounds(ends)
+            if near >= self.smallest:
+                return None
+            # Two builds of the same code lie differently in memory, so their ends may differ, surely and for nothing.
+            is_nothing = (enough and far < self.smallest) or len(ends) >= MOST_END_PAIRS
+            return self._none(ends, belief, exact=False) if is_nothing else Step(Probe(0, self.last), None, belief)
         if enough and belief.none >= SURE:
             return self._none(ends, belief, exact=False)
         if len(ends) >= MOST_END_PAIRS:
@@ -193,8 +197,10 @@ def _first_of(observations: Sequence[Observation], whole: float) -> list[Observa
 
 
 def _bounds(effects: Sequence[float]) -> tuple[float, float]:
+    """The sizes of the effect at the near and at the far end of its interval; near is 0 where that includes 0."""
     shown = estimate(effects, exact=False)
-    return shown.low, shown.high
+    near, far = sorted((abs(shown.low), abs(shown.high)))
+    return (near if shown.low * shown.high > 0 else 0.0), far
 
 
 def _sign(effect: float) -> int:

@@ -53,6 +53,17 @@ def test_an_unchanged_range_blames_nobody(noise):
     assert {simulate(Row("small form", 0.0, noise), seed).kind for seed in range(12)} == {Kind.NONE}
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_builds_that_differ_by_no_more_than_what_is_nothing_blame_nobody(seed):
+    # As two builds of the same code do that lie differently in memory: the ends differ, and surely so.
+    search = Search(Prior((1.0,) * 40), smallest=0.01)
+    answer, observations = searched(search, noisy({40: 0.009}, 0.003, seed))
+    assert answer.kind is Kind.NONE and 0 < answer.ends.low < 0.01
+    assert {o.place for o in observations} == {(0, 0), (0, 40)}
+    answer, _ = searched(search, noisy({40: 0.02}, 0.003, seed))
+    assert (answer.kind, answer.high) == (Kind.CULPRIT, 40)
+
+
 @pytest.mark.parametrize(("culprit", "size"), [(1, 0.3), (64, 0.3), (64, -0.3), (100, 0.3)])
 def test_every_place_and_both_directions(culprit, size):
     answer, observations = searched(Search(Prior((1.0,) * 100)), noisy({culprit: size}, 0.02))
