@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -81,17 +82,26 @@ class Rows(msgspec.Struct, frozen=True, dict=True):
         inside = self.inside(scope)
         return self._hits if inside is None else np.flatnonzero(self.worded & inside)
 
-    def best(self, layer: str, rows: Chosen, scores: NDArray[np.floating], k: int) -> list[Hit]:
-        """The k best of `rows` by (score descending, id ascending); `scores` belong to `rows`, one each."""
+    def best(
+        self, layer: str, rows: Chosen, scores: NDArray[np.floating], k: int, decimals: int | None = None
+    ) -> list[Hit]:
+        """The k best of `rows` by (score descending, id ascending); `scores` belong to `rows`, one each.
+
+        With `decimals`, by the scores rounded to so many.
+        """
         if k < 1 or not len(rows):
             return []
         # The k-th best of some is no better than the k-th best of all, and leaves few for the second look. Every row
-        # that ties with the k-th stays in, so that the ids alone decide between them.
-        for step in (len(rows) // (SAMPLED * k), 1):
-            if step and len(rows) > k:
-                some = scores[::step]
-                kept = np.flatnonzero(scores >= np.partition(some, len(some) - k)[len(some) - k])
-                rows, scores = rows[kept], scores[kept]
+        # that ties with the k-th, once rounded, stays in, so that the ids alone decide between them.
+        if (step := len(rows) // (SAMPLED * k)) > 1:
+            margin = 0.0 if decimals is None else 10.0**-decimals
+            kept = np.flatnonzero(scores >= _greatest(scores[::step], k) - margin)
+            rows, scores = rows[kept], scores[kept]
+        if decimals is not None:
+            scores = np.round(scores, decimals)
+        if len(rows) > k:
+            kept = np.flatnonzero(scores >= _greatest(scores, k))
+            rows, scores = rows[kept], scores[kept]
         ranked = sorted(zip((-scores).tolist(), [self.ids[row] for row in rows.tolist()], rows.tolist(), strict=True))
         return [
             Hit(
@@ -133,6 +143,13 @@ class _Packed(msgspec.Struct, array_like=True):
     session: bytes
     timestamp: bytes
     worded: bytes
+
+
+def _greatest(scores: NDArray[np.floating], k: int) -> Any:
+    """The k-th greatest of more than k scores."""
+    ordered = scores.copy()
+    ordered.partition(len(ordered) - k)
+    return ordered[len(ordered) - k]
 
 
 def no_rows() -> Rows:

@@ -119,7 +119,7 @@ class NumpyExact:
         scores = products / self._lengths[part]
         if len(rows) < len(scores):
             scores = scores[rows - part.start]
-        return self._rows.best("vector", rows, np.round(scores, DECIMALS), k)
+        return self._rows.best("vector", rows, scores, k, DECIMALS)
 
     def vectors_of(self, event_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of those events that the index holds."""
