@@ -8,7 +8,7 @@ is why pairs, not iterations, are counted.
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from retrospeed.gate.samples import Pair, Rhythm
@@ -21,6 +21,8 @@ Short ones have a chance to be over before another job gets the CPU, and the fas
 SIDE_SECONDS = 0.06
 """What the iterations of one process should take together, within these limits:"""
 MOST_ITERATIONS = 40
+FEWEST_SETTLED, AGREEING, AGREEMENT = 8, 3, 0.02
+"""Iterations after which a pair may end, and how many of a process's have to lie within how much of its fastest."""
 _FEWEST_ITERATIONS = ((0.1, 5), (0.5, 3), (math.inf, 2))
 """Seconds an iteration, and how many are taken even so: the minimum of fewer is no longer a minimum."""
 MOST_APART = 4
@@ -47,6 +49,7 @@ def take_pair(
     chance = random.Random(f"{sorted(job.names.values())} {hash_seed}")
     wall: dict[SideName, list[float]] = {name: [] for name in BOTH}
     cpu: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
+    waited = dict.fromkeys(BOTH, 0.0)
     overhead = 0.0
     for names in [BOTH] if together else [(name,) for name in shuffled(chance)]:
         before = time.perf_counter()
@@ -58,6 +61,9 @@ def take_pair(
                     answer = workers.ask(name, "iterate", number=rhythm.number)
                     wall[name].append(answer["wall"] / rhythm.number)
                     cpu[name].append(None if answer["cpu"] is None else answer["cpu"] / rhythm.number)
+                    waited[name] += answer["waited"]
+                if all(is_settled(wall[name]) for name in names):
+                    break
     assert rhythm is not None
     base_cpu, head_cpu = (_complete(cpu[name]) for name in BOTH)
     pair = Pair(
@@ -67,6 +73,7 @@ def take_pair(
         base_cpu=base_cpu,
         head_cpu=head_cpu,
         number=rhythm.number,
+        waited=(waited[SideName.BASE], waited[SideName.HEAD]),
         seconds=time.perf_counter() - started,
         overhead=overhead,
     )
@@ -102,6 +109,11 @@ def iterations_for(seconds: float) -> int:
     """How many iterations a process is asked for if one costs so many seconds."""
     fewest = next(count for limit, count in _FEWEST_ITERATIONS if seconds < limit)
     return max(fewest, min(MOST_ITERATIONS, round(SIDE_SECONDS / max(seconds, 1e-9))))
+
+
+def is_settled(samples: Sequence[float]) -> bool:
+    """Whether more iterations would hardly be faster: the fastest was all but reached before."""
+    return len(samples) >= FEWEST_SETTLED and sorted(samples)[AGREEING - 1] <= min(samples) * (1 + AGREEMENT)
 
 
 def shuffled(chance: random.Random, names: tuple[SideName, ...] = BOTH) -> Turns:

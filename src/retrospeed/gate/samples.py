@@ -9,13 +9,15 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hash_seed: int
     """PYTHONHASHSEED of both processes."""
     base: tuple[float, ...]
-    """A sample an iteration, in the benchmark's unit; times are seconds a call."""
+    """A sample an iteration, in the benchmark's unit; times are seconds a call, without those of `waited`."""
     head: tuple[float, ...]
     base_cpu: tuple[float, ...] | None = None
     """Seconds of CPU time a call, beside the samples above."""
     head_cpu: tuple[float, ...] | None = None
     number: int = 1
     """Calls that an iteration is made of."""
+    waited: tuple[float, float] = (0.0, 0.0)
+    """Seconds for which the iterations of BASE, and of HEAD, waited for a CPU that another process had."""
     seconds: float = 0.0
     """What the pair cost, its processes' start and setup included."""
     overhead: float = 0.0

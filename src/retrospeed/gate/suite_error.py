@@ -8,6 +8,8 @@ chance of an error is given to each of these ways. The sum over the suite bounds
 
 STAGE_1_LEVEL = 0.05
 """One-sided level at which stage 1 holds a benchmark suspect; it may be loose, since stage 2 makes up for it."""
+SURE_SUSPECT_LEVEL = 0.004
+"""One-sided level at which stage 1 ends before its time, to hold a benchmark suspect."""
 RUN_LEVEL = 0.01
 """The chance that a run of a commit against itself calls any benchmark slower."""
 BENCHMARK_LEVEL = 1e-4

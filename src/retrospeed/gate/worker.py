@@ -19,7 +19,6 @@ import pickle
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 # A benchmark's own modules must not be shadowed by the ones beside this script.
@@ -36,41 +35,6 @@ WORTH_REPEATING = 0.02
 
 class SkippedError(Exception):
     """The benchmark does not apply: its setup raised NotImplementedError, or its parameters are on its skip list."""
-
-
-class Elapsed:
-    """What timeit gets when it subtracts two readings of `Clocks`: seconds by the benchmark's clock, and of CPU."""
-
-    def __init__(self, wall: float, cpu: float) -> None:
-        self.wall = wall
-        self.cpu = cpu
-
-    def __sub__(self, start: Elapsed) -> Elapsed:
-        return Elapsed(self.wall - start.wall, self.cpu - start.cpu)
-
-    def __radd__(self, total: Elapsed | float) -> Elapsed:
-        # asv_runner's timer for setups between calls adds the differences up, from 0.0.
-        if isinstance(total, Elapsed):
-            return Elapsed(self.wall + total.wall, self.cpu + total.cpu)
-        return Elapsed(self.wall + total, self.cpu + total)
-
-    __add__ = __radd__
-
-
-class Clocks:
-    """A timer for timeit that reads two clocks; the wall clock is always the one next to the timed statement."""
-
-    def __init__(self, wall: Callable[[], float]) -> None:
-        self._wall = wall
-        self._is_running = False
-
-    def __call__(self) -> Elapsed:
-        self._is_running = not self._is_running
-        if self._is_running:
-            cpu = time.process_time()
-            return Elapsed(self._wall(), cpu)
-        wall = self._wall()
-        return Elapsed(wall, time.process_time())
 
 
 class Worker:
@@ -102,7 +66,7 @@ class Worker:
         isolated = bool(benchmark._setups) and getattr(type(benchmark), "_setup_isolates_timed_calls", False)
         separate = not hasattr(benchmark, "timer")
         if not separate:
-            benchmark.timer = Clocks(benchmark.timer)
+            benchmark.timer = module_of(beside("clocks")).Clocks(benchmark.timer)
         arguments = benchmark_arguments(benchmark)
         if isolated and number > 1 and hasattr(benchmark, "_get_interleaved_timer"):
             self.timer = benchmark._get_interleaved_timer(*arguments)
@@ -137,21 +101,21 @@ class Worker:
         return {"number": number, "spent": spent}
 
     def iterate(self, number: int) -> dict[str, Any]:
-        """Time `number` calls; seconds of all of them together, by the benchmark's clock and of CPU."""
+        """Time `number` calls; seconds of all of them together: by the benchmark's clock, without what the process had
+        to wait for a CPU; of CPU; and of waiting."""
         started = time.perf_counter()
-        wall, cpu = self._iterate(number)
-        return {"wall": wall, "cpu": cpu, "spent": time.perf_counter() - started}
-
-    def _iterate(self, number: int) -> tuple[float, float | None]:
         collecting = gc.isenabled()
         try:
             elapsed = self.timer.timeit(number)
         finally:
             # A benchmark that raised in the middle leaves timeit's switch as it was; one that meddled does not matter.
             gc.enable() if collecting else gc.disable()
-        if isinstance(elapsed, Elapsed):
-            return elapsed.wall, elapsed.cpu
-        return float(elapsed), None
+        spent = time.perf_counter() - started
+        if isinstance(elapsed, (int, float)):
+            return {"wall": float(elapsed), "cpu": None, "waited": 0.0, "spent": spent}
+        wall = elapsed.undisturbed()
+        waited = elapsed.wall - wall
+        return {"wall": wall, "cpu": elapsed.cpu, "waited": waited, "spent": spent - waited}
 
     def count(self, number: int) -> dict[str, Any]:
         """Have callgrind, under which this process runs, count the instructions of so many calls into a file."""

@@ -59,6 +59,28 @@ def test_false_alarms_are_as_rare_as_the_levels_say() -> None:
     assert alarms <= 2
 
 
+def test_eight_pairs_that_agree_are_suspicion_enough() -> None:
+    agree = [0.02, 0.03, 0.025, 0.04, 0.011, 0.02, 0.03, 0.035]
+    fewest = PLAN.early_pairs
+    assert pairs_wanted(agree, [], PLAN, BOUNDS) == (fewest, 2)
+    assert pairs_wanted([-effect for effect in agree], [], PLAN, BOUNDS) == (fewest, 2)
+    assert pairs_wanted([*agree[:7], -0.001], [], PLAN, BOUNDS) == (PLAN.stage_1_pairs - 8, 1)
+    assert pairs_wanted(agree[:7], [], PLAN, BOUNDS) == (1, 1)
+    dear = PLAN.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
+    assert pairs_wanted([0.2, 0.2001, 0.2002], [], dear, BOUNDS) == (1, 1)
+
+
+def test_stage_1_supports_a_false_alarm_no_more_often_than_its_level_says() -> None:
+    bounds = Bounds(warning=0.0, severe=100.0, screen=0.0)
+    chance, supported, runs = random.Random(2), 0, 4000
+    for _ in range(runs):
+        first: list[float] = []
+        while (wanted := pairs_wanted(first, [], PLAN, bounds))[1] == 1 and wanted[0]:
+            first += [chance.gauss(0, NOISE) for _ in range(wanted[0])]
+        supported += signed_rank.p_greater(first) < suite_error.STAGE_1_LEVEL
+    assert supported / runs < suite_error.STAGE_1_LEVEL + 3 * math.sqrt(0.05 / runs)
+
+
 def test_power_at_three_percent() -> None:
     outcomes = [gate(math.log1p(0.03), NOISE, seed).outcome for seed in range(100)]
     assert sum(outcome is Outcome.WARNING for outcome in outcomes) >= 95
