@@ -139,18 +139,16 @@ class Search:
             differs = abs(ends[0]) > self.smallest_exact and _sign(ends[0]) in self.prior.signs
             return None if differs else self._none(ends, belief, exact=True)
         enough = len(ends) >= END_PAIRS_FOR_NONE
-        if belief.none < DIFFERS:
-            near, far = _bounds(ends)
-            if near >= self.smallest:
-                return None
-            # Two builds of the same code lie differently in memory, so their ends may differ, surely and for nothing.
-            is_nothing = (enough and far < self.smallest) or len(ends) >= MOST_END_PAIRS
-            return self._none(ends, belief, exact=False) if is_nothing else Step(Probe(0, self.last), None, belief)
-        if enough and belief.none >= SURE:
+        near, far = _bounds(ends)
+        # Two builds of the same code lie differently in memory, so their ends may differ, surely and for nothing.
+        differs, matters = belief.none < DIFFERS, near >= self.smallest
+        if differs and matters:
+            return None
+        if enough and (belief.none >= SURE or (differs and far < self.smallest)):
             return self._none(ends, belief, exact=False)
         if len(ends) >= MOST_END_PAIRS:
             # More of the same would not tell. What is probably there is looked for; it has to be confirmed in any case.
-            return self._none(ends, belief, exact=False) if belief.none > PRIOR_NONE else None
+            return None if matters and belief.none <= PRIOR_NONE else self._none(ends, belief, exact=False)
         return Step(Probe(0, self.last), None, belief)
 
     def _none(self, ends: Sequence[float], belief: Posterior, *, exact: bool) -> Step:
