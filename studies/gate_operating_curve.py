@@ -101,7 +101,7 @@ def neighbours(regime: str) -> Iterator[object]:
 
     def set_load(share: float) -> None:
         while len(running) < few + round((many - few) * share):
-            running.append(multiprocessing.Process(target=spin, daemon=True))
+            running.append(multiprocessing.Process(target=spin, args=(os.getpid(),), daemon=True))
             running[-1].start()
 
     try:
@@ -112,10 +112,10 @@ def neighbours(regime: str) -> Iterator[object]:
             process.join()
 
 
-def spin() -> None:
-    """Keep a CPU and its caches busy."""
+def spin(parent: int) -> None:
+    """Keep a CPU and its caches busy, for as long as the process that asked for it is there."""
     table = list(range(200_000))
-    while True:
+    while os.getppid() == parent:
         sum(table)
 
 

@@ -6,6 +6,7 @@ is why pairs, not iterations, are counted.
 """
 
 import math
+import os
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ SIDE_SECONDS = 0.06
 MOST_ITERATIONS = 40
 FEWEST_SETTLED, AGREEING, AGREEMENT = 8, 3, 0.02
 """Iterations after which a pair may end, and how many of a process's have to lie within how much of its fastest."""
+CPUS = 2
+"""CPUs that a pair is measured on."""
 _FEWEST_ITERATIONS = ((0.1, 5), (0.5, 3), (math.inf, 2))
 """Seconds an iteration, and how many are taken even so: the minimum of fewer is no longer a minimum."""
 MOST_APART = 4
@@ -50,15 +53,17 @@ def take_pair(
     wall: dict[SideName, list[float]] = {name: [] for name in BOTH}
     cpu: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
     waited = dict.fromkeys(BOTH, 0.0)
+    cpus = some_cpus(chance)
     overhead = 0.0
     for names in [BOTH] if together else [(name,) for name in shuffled(chance)]:
         before = time.perf_counter()
         with live_workers({name: sides[name] for name in names}, job, hash_seed) as workers:
             overhead += time.perf_counter() - before
             rhythm = rhythm or find_rhythm(workers)
-            for _ in range(rhythm.iterations):
+            for turn in range(rhythm.iterations):
+                place = cpus[turn // turns_a_cpu(rhythm) % len(cpus)] if cpus else None
                 for name in shuffled(chance, names):
-                    answer = workers.ask(name, "iterate", number=rhythm.number)
+                    answer = workers.ask(name, "iterate", number=rhythm.number, cpu=place)
                     wall[name].append(answer["wall"] / rhythm.number)
                     cpu[name].append(None if answer["cpu"] is None else answer["cpu"] / rhythm.number)
                     waited[name] += answer["waited"]
@@ -109,6 +114,23 @@ def iterations_for(seconds: float) -> int:
     """How many iterations a process is asked for if one costs so many seconds."""
     fewest = next(count for limit, count in _FEWEST_ITERATIONS if seconds < limit)
     return max(fewest, min(MOST_ITERATIONS, round(SIDE_SECONDS / max(seconds, 1e-9))))
+
+
+def some_cpus(chance: random.Random) -> list[int]:
+    """The CPUs on which the iterations of a pair begin, those of both sides on the same one at a time.
+
+    Of two CPUs of a virtual machine one may well be half as fast for a minute, because of what shares its core.
+    """
+    try:
+        allowed = sorted(os.sched_getaffinity(0))
+    except AttributeError:
+        return []
+    return chance.sample(allowed, min(CPUS, len(allowed)))
+
+
+def turns_a_cpu(rhythm: Rhythm) -> int:
+    """Turns after which the next CPU is taken: all are seen before a pair can be settled."""
+    return max(1, min(rhythm.iterations, FEWEST_SETTLED) // CPUS)
 
 
 def is_settled(samples: Sequence[float]) -> bool:

@@ -100,9 +100,11 @@ class Worker:
             spent = min(spent, self.iterate(number)["spent"], self.iterate(number)["spent"])
         return {"number": number, "spent": spent}
 
-    def iterate(self, number: int) -> dict[str, Any]:
+    def iterate(self, number: int, cpu: int | None = None) -> dict[str, Any]:
         """Time `number` calls; seconds of all of them together: by the benchmark's clock, without what the process had
-        to wait for a CPU; of CPU; and of waiting."""
+        to wait for a CPU; of CPU; and of waiting. With `cpu`, they begin on that one."""
+        if cpu is not None:
+            move_to(cpu)
         started = time.perf_counter()
         collecting = gc.isenabled()
         try:
@@ -190,6 +192,15 @@ def module_of(file: str) -> Any:
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+def move_to(cpu: int) -> None:
+    """Have this thread run on a CPU from now on; it stays free to go elsewhere, and so does all that it starts."""
+    with contextlib.suppress(AttributeError, OSError):
+        allowed = os.sched_getaffinity(0)
+        if cpu in allowed:
+            os.sched_setaffinity(0, {cpu})
+            os.sched_setaffinity(0, allowed)
 
 
 def give_cache(benchmark: Any, cache: Any) -> None:

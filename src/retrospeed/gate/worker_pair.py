@@ -1,6 +1,7 @@
 """Two workers, one a commit, that live at the same time: what alternation needs."""
 
 import contextlib
+import random
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -74,7 +75,8 @@ def live_workers(sides: Mapping[SideName, Side], job: Job, hash_seed: int) -> It
     with tempfile.TemporaryDirectory(prefix="gate-", ignore_cleanup_errors=True) as root:
         workers: dict[SideName, WorkerProcess] = {}
         try:
-            for name, side in sides.items():
+            # Whichever starts first has its choice of CPU; no side may always be that one.
+            for name, side in random.Random(hash_seed).sample(list(sides.items()), len(sides)):
                 folder = job.caches.get(name)
                 if folder is None:
                     folder = Path(root) / name

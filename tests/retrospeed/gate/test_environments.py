@@ -87,3 +87,20 @@ def test_a_name_of_a_commit_is_resolved_where_the_configuration_says(suite: Scra
     built = builds.build(suite.folder / "asv.conf.json", "HEAD~1", "HEAD")
     assert built.commits == {SideName.BASE: suite.base, SideName.HEAD: suite.head}
     assert built.not_used == ()
+
+
+def test_a_comment_changes_no_process_because_byte_code_is_there_already(
+    suite: ScratchSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else each process would compile the sources, and lay out its memory by their length.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (suite.folder / "work" / "template.py").write_text("{{ this is no Python }}\n", encoding="utf-8")
+    (suite.folder / "work" / "other.py").touch()
+    suite.git("add", "-A")
+    suite.git("commit", "--quiet", "--message", "a template")
+    built = builds.build(suite.folder / "asv.conf.json", suite.base, suite.git("rev-parse", "HEAD"))
+    compiled = {
+        name: sorted(path.name.split(".")[0] for path in Path(side.variables["PYTHONPATH"]).rglob("*.pyc"))
+        for name, side in built.sides.items()
+    }
+    assert compiled == {SideName.BASE: ["__init__"], SideName.HEAD: ["__init__", "other"]}
