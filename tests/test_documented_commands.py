@@ -2,7 +2,8 @@
 
 A block marked ``console`` holds commands after ``$``; a comment `# exits N` names the exit code of one that does not
 end with 0. They run in a clone of this repository, in the order of the text. To be quick, the clone's suite is cut
-down to two layers and its environment to what they import; results and history are the real ones.
+down to two layers, its environment to what they import, and its samples to what it takes under the gate; results and
+history are the real ones.
 """
 
 import json
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import pytest
 from asv.config import Config
+
+from retrospeed.gate.worker_pair import GATED
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT_BENCHMARKS = {"__init__", "blocks", "bm25", "logs", "metric", "quality", "subject", "tiers", "toc"}
@@ -77,7 +80,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("RETROSPEED", "GITHUB", "ASV"))}
     home = tmp_path_factory.mktemp("home")
-    return kept | {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return kept | {
+        GATED: "1",
+        "HOME": str(home),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from retrospeed.gate.alternate import AGREEING, FEWEST_SETTLED, is_settled
 from retrospeed.gate.clocks import Clocks, Elapsed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -87,10 +86,3 @@ def test_parts_add_up_and_an_unknown_one_counts_as_nothing_waited() -> None:
 def test_never_less_than_the_cpu_worked() -> None:
     assert Elapsed(1.0, 0.9, 0.5).undisturbed() == 0.9
     assert Elapsed(1.0, 1.2, 0.5).undisturbed() == 1.0
-
-
-def test_a_pair_may_end_once_the_fastest_is_all_but_reached_again() -> None:
-    settled = [1.0] * AGREEING + [1.5] * (FEWEST_SETTLED - AGREEING)
-    assert is_settled(settled) and is_settled(settled[::-1])
-    assert not is_settled(settled[:-1])
-    assert not is_settled([0.9, *settled])

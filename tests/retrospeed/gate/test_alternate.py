@@ -1,0 +1,47 @@
+"""Where iterations are run, and when there are enough of them."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from retrospeed.gate import worker
+from retrospeed.gate.alternate import AGREEING, CPUS, FEWEST_SETTLED, is_settled, some_cpus, turns_a_cpu
+from retrospeed.gate.samples import Rhythm
+
+has_affinity = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to a CPU")
+
+
+def test_a_pair_may_end_once_the_fastest_is_all_but_reached_again() -> None:
+    settled = [1.0] * AGREEING + [1.5] * (FEWEST_SETTLED - AGREEING)
+    assert is_settled(settled) and is_settled(settled[::-1])
+    assert not is_settled(settled[:-1])
+    assert not is_settled([0.9, *settled])
+
+
+@has_affinity
+def test_a_pair_is_measured_on_cpus_that_are_allowed_and_on_all_of_them_before_it_can_end() -> None:
+    cpus = some_cpus(random.Random(1))
+    assert len(cpus) == len(set(cpus)) == min(CPUS, len(os.sched_getaffinity(0)))
+    assert set(cpus) <= os.sched_getaffinity(0)
+    for iterations in range(2, 41):
+        turns = turns_a_cpu(Rhythm(1, iterations))
+        seen = {turn // turns % CPUS for turn in range(min(iterations, FEWEST_SETTLED))}
+        assert len(seen) == CPUS
+
+
+@has_affinity
+@pytest.mark.skipif(not Path("/proc/thread-self/stat").exists(), reason="no /proc")
+def test_a_thread_that_is_moved_stays_free_to_go_elsewhere() -> None:
+    allowed = os.sched_getaffinity(0)
+    for cpu in [*sorted(allowed)[:2], max(allowed) + 1]:
+        worker.move_to(cpu)
+        assert os.sched_getaffinity(0) == allowed
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        # A benchmark that chose its CPUs is left to them.
+        worker.move_to(max(allowed))
+        assert os.sched_getaffinity(0) == {min(allowed)}
+    finally:
+        os.sched_setaffinity(0, allowed)
