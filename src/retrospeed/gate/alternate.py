@@ -22,7 +22,7 @@ Short ones have a chance to be over before another job gets the CPU, and the fas
 SIDE_SECONDS = 0.06
 """What the iterations of one process should take together, within these limits:"""
 MOST_ITERATIONS = 40
-FEWEST_SETTLED, AGREEING, AGREEMENT = 8, 3, 0.02
+FEWEST_SETTLED, AGREEING, AGREEMENT = 16, 3, 0.02
 """Iterations after which a pair may end, and how many of a process's have to lie within how much of its fastest."""
 CPUS = 2
 """CPUs that a pair is measured on."""
@@ -52,7 +52,7 @@ def take_pair(
     chance = random.Random(f"{sorted(job.names.values())} {hash_seed}")
     wall: dict[SideName, list[float]] = {name: [] for name in BOTH}
     cpu: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
-    waited = dict.fromkeys(BOTH, 0.0)
+    waited: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
     cpus = some_cpus(chance)
     overhead = 0.0
     for names in [BOTH] if together else [(name,) for name in shuffled(chance)]:
@@ -66,7 +66,7 @@ def take_pair(
                     answer = workers.ask(name, "iterate", number=rhythm.number, cpu=place)
                     wall[name].append(answer["wall"] / rhythm.number)
                     cpu[name].append(None if answer["cpu"] is None else answer["cpu"] / rhythm.number)
-                    waited[name] += answer["waited"]
+                    waited[name].append(answer["waited"])
                 if all(is_settled(wall[name]) for name in names):
                     break
     assert rhythm is not None
@@ -78,7 +78,8 @@ def take_pair(
         base_cpu=base_cpu,
         head_cpu=head_cpu,
         number=rhythm.number,
-        waited=(waited[SideName.BASE], waited[SideName.HEAD]),
+        in_turns=together and all(waited[name].count(None) <= len(waited[name]) // 2 for name in BOTH),
+        waited=(math.fsum(filter(None, waited[SideName.BASE])), math.fsum(filter(None, waited[SideName.HEAD]))),
         seconds=time.perf_counter() - started,
         overhead=overhead,
     )

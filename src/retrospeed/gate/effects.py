@@ -12,6 +12,12 @@ from retrospeed.thresholds import Limits
 
 SCREEN = 0.01
 """Relative change below which the estimate of stage 1 raises no suspicion, unless warnings start lower."""
+FEWEST_TURNS = 8
+"""Turns from which on their median is taken, and not the fastest of each side.
+
+What slows a virtual CPU slows two iterations on it alike, one after the other, and leaves few of them alone: pairs of
+equal programs then scatter half as much by the median of the turns as by the fastest of each.
+"""
 SCREEN_SHARE = 0.5
 """Where warnings start higher, so does suspicion: at this share of them."""
 
@@ -69,18 +75,27 @@ def _screen(warning: float, least: float) -> float:
 
 
 def effects(pairs: Sequence[Pair], scale: Scale, *, timed: bool) -> list[float]:
-    """One effect a pair."""
-    return [scale.effect(base, head) for base, head in zip(*side_values(pairs, timed=timed), strict=True)]
+    """One effect a pair: of what its processes say, or the median over their turns, where these belong together."""
+    values = zip(*side_values(pairs, timed=timed), strict=True)
+    return [
+        statistics.median(map(scale.effect, pair.base, pair.head))
+        if timed and pair.in_turns and len(pair.base) >= FEWEST_TURNS
+        else scale.effect(base, head)
+        for pair, (base, head) in zip(pairs, values, strict=True)
+    ]
 
 
 def cpu_effects(pairs: Sequence[Pair]) -> list[float]:
-    """The log ratios of the CPU time that the fastest iterations took; empty if it is not known."""
+    """The same of CPU time, as log ratios; empty if it is not known."""
     found = []
     for pair in pairs:
         if not pair.base_cpu or not pair.head_cpu:
             return []
-        base, head = min(pair.base_cpu), min(pair.head_cpu)
-        if base <= 0 or head <= 0:
+        if min(pair.base_cpu) <= 0 or min(pair.head_cpu) <= 0:
             return []
-        found.append(math.log(head / base))
+        if pair.in_turns and len(pair.base_cpu) >= FEWEST_TURNS:
+            turns = zip(pair.base_cpu, pair.head_cpu, strict=True)
+            found.append(statistics.median(math.log(head / base) for base, head in turns))
+        else:
+            found.append(math.log(min(pair.head_cpu) / min(pair.base_cpu)))
     return found

@@ -16,6 +16,9 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     head_cpu: tuple[float, ...] | None = None
     number: int = 1
     """Calls that an iteration is made of."""
+    in_turns: bool = False
+    """Whether the iterations of BASE and HEAD belong together in order: taken in turns, on one CPU at a time, and
+    without what others took of it."""
     waited: tuple[float, float] = (0.0, 0.0)
     """Seconds for which the iterations of BASE, and of HEAD, waited for a CPU that another process had."""
     seconds: float = 0.0

@@ -102,7 +102,7 @@ class Worker:
 
     def iterate(self, number: int, cpu: int | None = None) -> dict[str, Any]:
         """Time `number` calls; seconds of all of them together: by the benchmark's clock, without what the process had
-        to wait for a CPU; of CPU; and of waiting. With `cpu`, they begin on that one."""
+        to wait for a CPU; of CPU; and of waiting, None where that is not known. With `cpu`, they begin on that one."""
         if cpu is not None:
             move_to(cpu)
         started = time.perf_counter()
@@ -114,10 +114,11 @@ class Worker:
             gc.enable() if collecting else gc.disable()
         spent = time.perf_counter() - started
         if isinstance(elapsed, (int, float)):
-            return {"wall": float(elapsed), "cpu": None, "waited": 0.0, "spent": spent}
+            return {"wall": float(elapsed), "cpu": None, "waited": None, "spent": spent}
         wall = elapsed.undisturbed()
         waited = elapsed.wall - wall
-        return {"wall": wall, "cpu": elapsed.cpu, "waited": waited, "spent": spent - waited}
+        known = {"waited": waited if elapsed.waited is not None else None}
+        return {"wall": wall, "cpu": elapsed.cpu, **known, "spent": spent - waited}
 
     def count(self, number: int) -> dict[str, Any]:
         """Have callgrind, under which this process runs, count the instructions of so many calls into a file."""
