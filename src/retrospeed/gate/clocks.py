@@ -34,7 +34,8 @@ class Elapsed:
     def __radd__(self, total: Elapsed | float) -> Elapsed:
         # asv_runner's timer for setups between calls adds the differences up, from 0.0.
         if isinstance(total, Elapsed):
-            return Elapsed(self.wall + total.wall, self.cpu + total.cpu, (self.waited or 0.0) + (total.waited or 0.0))
+            known = [one.waited for one in (self, total) if one.waited is not None]
+            return Elapsed(self.wall + total.wall, self.cpu + total.cpu, sum(known) if known else None)
         return Elapsed(self.wall + total, self.cpu + total, self.waited)
 
     __add__ = __radd__

@@ -16,7 +16,7 @@ FEWEST_TURNS = 8
 """Turns from which on their median is taken, and not the fastest of each side.
 
 What slows a virtual CPU slows two iterations on it alike, one after the other, and leaves few of them alone: pairs of
-equal programs then scatter half as much by the median of the turns as by the fastest of each.
+equal programs then scatter less by the median of the turns than by the fastest of each (docs/gate.md has figures).
 """
 SCREEN_SHARE = 0.5
 """Where warnings start higher, so does suspicion: at this share of them."""

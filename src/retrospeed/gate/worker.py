@@ -116,9 +116,9 @@ class Worker:
         if isinstance(elapsed, (int, float)):
             return {"wall": float(elapsed), "cpu": None, "waited": None, "spent": spent}
         wall = elapsed.undisturbed()
-        waited = elapsed.wall - wall
-        known = {"waited": waited if elapsed.waited is not None else None}
-        return {"wall": wall, "cpu": elapsed.cpu, **known, "spent": spent - waited}
+        less = elapsed.wall - wall
+        waited = None if elapsed.waited is None else less
+        return {"wall": wall, "cpu": elapsed.cpu, "waited": waited, "spent": spent - less}
 
     def count(self, number: int) -> dict[str, Any]:
         """Have callgrind, under which this process runs, count the instructions of so many calls into a file."""

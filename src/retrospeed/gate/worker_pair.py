@@ -83,6 +83,7 @@ def live_workers(sides: Mapping[SideName, Side], job: Job, hash_seed: int) -> It
                     folder.mkdir()
                 variables = {**side.variables, "PYTHONHASHSEED": str(hash_seed)}
                 workers[name] = WorkerProcess(side.python, variables, folder, Path(root) / f"{name}.log")
+            workers = {name: workers[name] for name in sides}
             for name, worker in workers.items():
                 worker.send(
                     "prepare",

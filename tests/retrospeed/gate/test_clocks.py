@@ -80,6 +80,7 @@ def test_parts_add_up_and_an_unknown_one_counts_as_nothing_waited() -> None:
     assert isinstance(total, Elapsed)
     assert (total.wall, total.cpu, total.waited) == pytest.approx((3.0, 1.6, 0.3))
     assert total.undisturbed() == pytest.approx(2.7)
+    assert sum((Elapsed(1.0, 0.6, None), Elapsed(2.0, 1.0, None)), 0.0).waited is None
     assert (Elapsed(5.0, 2.0, 1.0) - Elapsed(1.0, 1.0, None)).waited is None
 
 
