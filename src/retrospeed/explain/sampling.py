@@ -44,17 +44,22 @@ class Sampler:
         self._root = root
         self._state = seed * 2654435761 % 2**32 or 1
         self._due = self._started = self._looking = 0.0
+        self._running = False
 
     def start(self) -> None:
         """Begin, or go on."""
         signal.signal(signal.SIGALRM, self._look)
         self._looking = 0.0
         self._started = perf_counter()
+        self._running = True
         self._arm()
 
     def stop(self) -> None:
         """Pause."""
         stopped = perf_counter()
+        # An interrupt that came before the timer was stopped may be served after it, and must not set it again: the
+        # next would find an interpreter that is ending, and kill it.
+        self._running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         self.wall += stopped - self._started - self._looking
 
@@ -70,6 +75,8 @@ class Sampler:
         signal.setitimer(signal.ITIMER_REAL, delay)
 
     def _look(self, _: int, frame: FrameType | None) -> None:
+        if not self._running:
+            return
         now = perf_counter()
         weight = MEAN + max(0.0, now - self._due)
         stack = []
@@ -195,7 +202,9 @@ def sample_statement(worker: Any, seed: int) -> dict[str, Any]:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError("the statement failed: " + done.stderr.decode(errors="replace").strip()[-300:])
+        ended = f"signal {-done.returncode}" if done.returncode < 0 else f"exit code {done.returncode}"
+        words = done.stderr.decode(errors="replace").strip()[-300:]
+        raise RuntimeError(f"the statement failed ({ended})" + (words and f": {words}"))
     with open(answer, encoding="utf-8") as stream:  # noqa: PTH123
         result: dict[str, Any] = json.load(stream)
     return result

@@ -1,6 +1,7 @@
 """The sampler's shares are those of the clock, also where C code holds signals up."""
 
 import itertools
+import signal
 from collections import Counter
 from time import perf_counter
 
@@ -43,3 +44,12 @@ def test_time_in_python_and_in_c_is_seen_by_the_clocks_measure():
     share = spent["in_c"] / (spent["in_c"] + spent["in_python"])
     assert abs(seen["in_c"] / (seen["in_c"] + seen["in_python"]) - share) < 0.12
     assert seen["work"] > 0.9 * result["seconds"]
+
+
+def test_an_interrupt_that_is_served_late_does_not_set_the_timer_again():
+    sampler = Sampler(in_python.__code__, seed=1)
+    sampler.start()
+    in_python(0.005)
+    sampler.stop()
+    signal.raise_signal(signal.SIGALRM)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
