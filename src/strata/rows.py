@@ -16,8 +16,8 @@ from strata.tokens import has_word
 
 Chosen = NDArray[np.int64]
 
-SAMPLED = 16
-"""Times k: so many scores are looked at first to find what cannot be among the k best."""
+COLUMNS = 32
+"""Times k: in so many columns scores are laid out to find what cannot be among the k best."""
 
 
 class Rows(msgspec.Struct, frozen=True, dict=True):
@@ -91,16 +91,19 @@ class Rows(msgspec.Struct, frozen=True, dict=True):
         """
         if k < 1 or not len(rows):
             return []
-        # The k-th best of some is no better than the k-th best of all, and leaves few for the second look. Every row
-        # that ties with the k-th, once rounded, stays in, so that the ids alone decide between them.
-        if (step := len(rows) // (SAMPLED * k)) > 1:
+        # The rows laid out in columns: the k-th best of the columns' best is no better than the k-th best of all, and
+        # leaves few for the second look. Every row that ties with the k-th, once rounded, stays in, so that the ids
+        # alone decide between them.
+        columns = COLUMNS * k
+        if (height := len(rows) // columns) > 1:
             margin = 0.0 if decimals is None else 10.0**-decimals
-            kept = np.flatnonzero(scores >= _greatest(scores[::step], k) - margin)
+            highest = scores[: height * columns].reshape(height, columns).max(axis=0)
+            kept = (scores >= _greatest(highest, k) - margin).nonzero()[0]
             rows, scores = rows[kept], scores[kept]
         if decimals is not None:
-            scores = np.round(scores, decimals)
-        if len(rows) > k:
-            kept = np.flatnonzero(scores >= _greatest(scores, k))
+            scores = scores.round(decimals)
+        if len(rows) > 2 * k:
+            kept = (scores >= _greatest(scores, k)).nonzero()[0]
             rows, scores = rows[kept], scores[kept]
         ranked = sorted(zip((-scores).tolist(), [self.ids[row] for row in rows.tolist()], rows.tolist(), strict=True))
         return [
