@@ -31,9 +31,9 @@ from strata.rows import Rows, no_rows
 DECIMALS = 6
 BLOCK = 8192
 """Rows whose vectors are summed at once."""
-CACHED = 8 << 20
-"""Bytes of vectors up to which BLAS multiplies the matrix at once: it has several rows on the way at a time, which is
-good for caches. Memory serves one row after the other about twice as fast."""
+CACHED = 1 << 20
+"""Bytes of vectors up to which BLAS multiplies the matrix at once: it has several rows on the way at a time. Beyond a
+core's own cache, one row after the other is served up to twice as fast, the more so the further away they are."""
 
 
 class NumpyExact:
