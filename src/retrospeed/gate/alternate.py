@@ -54,11 +54,12 @@ def take_pair(
     cpu: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
     waited: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
     cpus = some_cpus(chance)
-    overhead = 0.0
+    overhead = setup = 0.0
     for names in [BOTH] if together else [(name,) for name in shuffled(chance)]:
         before = time.perf_counter()
         with live_workers({name: sides[name] for name in names}, job, hash_seed) as workers:
             overhead += time.perf_counter() - before
+            setup += max(said["setup"] for said in workers.prepared.values())
             rhythm = rhythm or find_rhythm(workers)
             for turn in range(rhythm.iterations):
                 place = cpus[turn // turns_a_cpu(rhythm) % len(cpus)] if cpus else None
@@ -82,6 +83,7 @@ def take_pair(
         waited=(math.fsum(filter(None, waited[SideName.BASE])), math.fsum(filter(None, waited[SideName.HEAD]))),
         seconds=time.perf_counter() - started,
         overhead=overhead,
+        setup=setup,
     )
     return pair, rhythm
 

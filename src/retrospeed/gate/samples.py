@@ -25,6 +25,8 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the pair cost, its processes' start and setup included."""
     overhead: float = 0.0
     """The part of it that went into imports and setup."""
+    setup: float = 0.0
+    """The part of that which is the suite's own: importing the benchmark and setting it up."""
 
 
 class Rhythm(msgspec.Struct, frozen=True):

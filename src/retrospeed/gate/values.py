@@ -17,12 +17,13 @@ def take_pair(sides: Mapping[SideName, Side], job: Job, hash_seed: int, *, toget
     """
     started = time.perf_counter()
     values: dict[SideName, tuple[float, ...]] = {}
-    overhead = 0.0
+    overhead = setup = 0.0
     order = shuffled(random.Random(f"{sorted(job.names.values())} {hash_seed}"))
     for names in [order] if together else [[name] for name in order]:
         before = time.perf_counter()
         with live_workers({name: sides[name] for name in names}, job, hash_seed) as workers:
             overhead += time.perf_counter() - before
+            setup += max(said["setup"] for said in workers.prepared.values())
             for name, answer in workers.ask_all("value").items():
                 values[name] = tuple(answer["values"])
     return Pair(
@@ -31,4 +32,5 @@ def take_pair(sides: Mapping[SideName, Side], job: Job, hash_seed: int, *, toget
         head=values[SideName.HEAD],
         seconds=time.perf_counter() - started,
         overhead=overhead,
+        setup=setup,
     )

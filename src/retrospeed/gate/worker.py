@@ -50,14 +50,16 @@ class Worker:
             module_of(beside("benchmark_types")).load()
         from asv_runner.discovery import get_benchmark_from_name
 
+        started = time.perf_counter()
         benchmark = self.benchmark = get_benchmark_from_name(benchmark_dir, name, extra_params={})
         if has_cache:
             with open("cache.pickle", "rb") as stream:  # noqa: PTH123
                 give_cache(benchmark, pickle.load(stream))
         if benchmark.do_setup():
             raise SkippedError
+        setup = time.perf_counter() - started
         self.timed = hasattr(benchmark, "_get_timer") and hasattr(benchmark, "number")
-        return {"timed": self.timed, **(self._timing() if self.timed else {})}
+        return {"timed": self.timed, "setup": setup, **(self._timing() if self.timed else {})}
 
     def _timing(self) -> dict[str, Any]:
         """What the suite says of how to time it, as `asv_runner.benchmarks.time` reads it."""
