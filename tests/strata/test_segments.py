@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from strata.event import Event
@@ -66,6 +66,7 @@ def test_tokens_are_a_quarter_of_the_characters_and_a_tool_result_counts_a_thous
 
 
 @given(st.lists(st.tuples(st.floats(-40, 40), st.integers(0, 5_000)), max_size=60))
+@example([(0.0, 0), (-1.0, 0), (6.0, 0), (0.0, 3_998)])
 def test_every_segment_keeps_the_bounds(steps: list[tuple[float, int]]) -> None:
     minutes = 1_000.0
     events = []

@@ -76,9 +76,11 @@ def _remember(segment: OpenSegment, newest: Recent) -> None:
     """Keep the last events that fit the overlap."""
     recent = segment.recent
     recent.append(newest)
-    total = sum(one.tokens for one in recent)
-    drop = 0
-    while drop < len(recent) and (total > OVERLAP_TOKENS or recent[drop].timestamp < segment.last - OVERLAP):
+    # Clocks of a session may go backwards: one event that is too old ends the overlap, wherever it stands.
+    too_old = [index for index, one in enumerate(recent) if one.timestamp < segment.last - OVERLAP]
+    drop = too_old[-1] + 1 if too_old else 0
+    total = sum(one.tokens for one in recent[drop:])
+    while total > OVERLAP_TOKENS:
         total -= recent[drop].tokens
         drop += 1
     del recent[:drop]
