@@ -41,3 +41,13 @@ def test_vector_engines_side_by_side(tmp_path: Path) -> None:
     figures = json.loads(file.read_text())["engines"]
     assert set(figures) == _with_servers(["numpy", "pgvector"])
     assert all(row["agreement"] == 1 for row in figures.values())
+
+
+def test_ways_of_multiplying_vectors_with_a_query(tmp_path: Path) -> None:
+    file = tmp_path / "product.json"
+    done = study("vector_product", "--rows", "50", "--rounds", "2", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(file.read_text())
+    assert [row["cold"] for row in figures] == [False, True]
+    assert all({"matrix product", "a dot product a row"} <= set(row["us"]) for row in figures)
+    assert all(us > 0 for row in figures for us in row["us"].values())

@@ -64,6 +64,13 @@ def test_a_slowdown_is_severe_and_measured(outcome: tuple[int, str, Path]) -> No
     assert by_name["bench.time_same"].classification is Class.UNCHANGED, output
 
 
+def test_a_pair_tells_what_of_it_is_the_suites_own_set_up(outcome: tuple[int, str, Path]) -> None:
+    _, _, written = outcome
+    pairs = [pair for one in record.read(written / "gate.json").series for pair in one.first + one.second]
+    assert pairs
+    assert all(0 < pair.setup < pair.overhead < pair.seconds for pair in pairs)
+
+
 def test_the_run_tested_itself(outcome: tuple[int, str, Path]) -> None:
     _, output, _ = outcome
     assert "Self-test: a program against itself" in output
