@@ -67,7 +67,7 @@ lint: $(VENV)/.development
 	PYTHONPATH=. $(BIN)/lint-imports
 
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # An environment of its own: what is compared with would bring a hundred packages into the suite's.
 $(PEERS_VENV)/.installed: pyproject.toml constraints.txt studies/peers/constraints.txt

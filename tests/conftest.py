@@ -10,6 +10,23 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONGEST = (
+    "test_documented_commands.py",
+    "retrospeed/bisect/test_command.py",
+    "retrospeed/gate/test_behaviour.py",
+    "retrospeed/explain/test_profiles.py",
+    "retrospeed/nightly/test_inquiry.py",
+    "benchmarks/test_runs.py",
+    "retrospeed/backfill/test_backfill.py",
+    "retrospeed/nightly/test_nights.py",
+    "strata/test_embedder_contract.py",
+    "retrospeed/environments/test_layered.py",
+    "retrospeed/gate/test_verdicts.py",
+    "retrospeed/watch/test_measure.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the newcomer's clone first: it is the longest, and at the end one of two workers would have nothing to do."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/test_documented_commands.py"))
+    """Put the longest files first: they are shared out whole, and at the end none of the workers should have to wait."""
+    place = {f"tests/{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
