@@ -60,7 +60,7 @@ def microseconds(count: int, rounds: int) -> dict[tuple[str, bool], float]:
                 way(query)
                 if place in (0, 3):
                     taken.setdefault((name, place == 0), []).append(time.perf_counter() - started)
-    return {key: statistics.median(seconds) * 1e6 for key, seconds in taken.items()}
+    return {(name, cold): statistics.median(taken[name, cold]) * 1e6 for name in every for cold in (False, True)}
 
 
 def main() -> None:
