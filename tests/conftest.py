@@ -27,6 +27,6 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first: they are shared out whole, and at the end none of the workers should have to wait."""
+    """Put the longest files first: they are shared out whole, and at the end no worker should have to wait."""
     place = {f"tests/{name}": number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))

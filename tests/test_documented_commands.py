@@ -2,8 +2,8 @@
 
 A block marked ``console`` holds commands after ``$``; a comment `# exits N` names the exit code of one that does not
 end with 0. They run in a clone of this repository, in the order of the text. To be quick, the clone's suite is cut
-down to two layers, its environment to what they import, and its samples to what it takes under the gate; results and
-history are the real ones.
+down to two benchmarks of two layers, its environment to what they import, and its samples to what it takes under the
+gate; results and history are the real ones.
 """
 
 import json
@@ -24,8 +24,17 @@ from asv.config import Config
 from retrospeed.gate.worker_pair import GATED
 
 ROOT = Path(__file__).resolve().parents[1]
-KEPT_BENCHMARKS = {"__init__", "blocks", "bm25", "logs", "metric", "quality", "subject", "tiers", "toc"}
+LAYERS = ("bm25", "toc")
+KEPT_BENCHMARKS = {"__init__", "blocks", "logs", "metric", "quality", "subject", "tiers", *LAYERS}
 KEPT_PINS = {"numpy", "rank-bm25", "PyStemmer", "msgspec", "python-dateutil", "pip+hatchling", "pip+asv_runner"}
+KEPT_OF_A_LAYER = """
+
+for _class in [_value for _value in globals().values() if isinstance(_value, type) and _value.__module__ == __name__]:
+    for _name in vars(_class).copy():
+        if _name.startswith(("time", "track_", "peakmem_")) and _name not in ("time_search", "track_search_p50"):
+            delattr(_class, _name)
+"""
+"""Appended to the modules of the layers."""
 RUN_BY_CI_ITSELF = {"make test", "make lint"}
 SERVES = "make site"
 
@@ -55,6 +64,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for module in (path / "benchmarks").glob("*.py"):
         if module.stem not in KEPT_BENCHMARKS:
             module.unlink()
+    for layer in LAYERS:
+        with (path / "benchmarks" / f"{layer}.py").open("a", encoding="utf-8") as module_file:
+            module_file.write(KEPT_OF_A_LAYER)
     config = Config.load(str(path / "asv.conf.json")).__dict__
     config["matrix"]["req"] = {key: pins for key, pins in config["matrix"]["req"].items() if key in KEPT_PINS}
     known = json.loads(re.sub(r"^\s*//.*$", "", (path / "asv.conf.json").read_text(), flags=re.MULTILINE))

@@ -46,7 +46,7 @@ def timeraw_search():
 
 
 def peakmem_search():
-    work.search(DOCS * 20, "fox 3 dogs")
+    work.search(DOCS * 6, "fox 3 dogs")
 
 
 def track_search():
