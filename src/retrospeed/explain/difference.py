@@ -8,6 +8,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from retrospeed.explain.estimate import Estimate, estimate
@@ -148,8 +149,14 @@ def _resolve_time(told: Mapping[str, Any], sources: Sources, side: SideName, edi
 
 def _resolve_memory(told: Mapping[str, Any], sources: Sources, side: SideName, edits: Edits) -> _Amounts:
     amounts: _Amounts = defaultdict(float)
+
+    @cache
+    def at(file: str, line: int) -> FunctionId:
+        # Some ten thousand stacks go through a few hundred lines.
+        return _named(sources.function(file, line), side, edits)
+
     for frames, value in told["stacks"]:
-        stack = [_named(sources.function(file, line), side, edits) for file, line in frames]
+        stack = [at(file, line) for file, line in frames]
         # The machinery of importing would make every stack of a module's code ten frames deeper.
         kept = [id for id in stack if not id.module.startswith("<frozen importlib")]
         amounts[tuple(kept or stack[-1:])] += value
