@@ -37,7 +37,7 @@ def products(halves: NDArray[np.float16], vector: NDArray[np.float32]) -> NDArra
     value 2^112 times too small, is done for many at once and some seven times faster; the vector makes up for it.
     """
     totals = np.empty(len(halves), np.float32)
-    bits = np.empty((SCANNED, halves.shape[1]), np.int32)
+    bits = np.empty((min(SCANNED, len(halves)), halves.shape[1]), np.int32)
     larger = vector.astype(np.float32) * _BIAS
     for start in range(0, len(halves), SCANNED):
         part = halves[start : start + SCANNED].view(np.int16)

@@ -55,7 +55,8 @@ class Proposed(NumpyHalf, ABC):
             found = self._nearest(vector, count)
             found = found[admitted[found]]
             if len(found) >= k:
-                return self._scored(vector, np.union1d(found, self._loose[admitted[self._loose]]), k)
+                found = np.union1d(found, self._loose[admitted[self._loose]]) if len(self._loose) else np.sort(found)
+                return self._scored(vector, found, k)
             count *= 4
         return super().search(vector, k, scope)
 
@@ -96,7 +97,7 @@ class Proposed(NumpyHalf, ABC):
             owner, beside, share = self._near.around(rows)
             read, place = np.unique(beside, return_inverse=True)
             sums = np.bincount(owner, products(self._vectors[read], vector)[place] * share, len(rows))
-        return self._rows.best("vector", rows, np.round(sums / self._lengths[rows], DECIMALS), k)
+        return self._rows.best("vector", rows, sums / self._lengths[rows], k, DECIMALS)
 
     def _directions(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._near.sums_of(rows, self._vectors) / self._lengths[rows, None]
