@@ -161,7 +161,5 @@ def _advice(analysis: Analysis) -> str:
         if lines:
             items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
             opened = " open" if len(lines) <= MOST_OPEN else ""
-            found.append(
-                f"<details{opened}><summary><b>{heading}</b> ({len(lines)})</summary><ul>{items}</ul></details>"
-            )
+            found.append(f"<details{opened}><summary><b>{heading}</b></summary><ul>{items}</ul></details>")
     return "\n".join(found)
