@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import scipy
+
 from retrospeed.benchmarks_file import Benchmark
 from retrospeed.gate.samples import Pair
 from retrospeed.gate.two_stage import Bounds
@@ -13,11 +15,13 @@ from retrospeed.thresholds import Limits
 SCREEN = 0.01
 """Relative change below which the estimate of stage 1 raises no suspicion, unless warnings start lower."""
 FEWEST_TURNS = 8
-"""Turns from which on their median is taken, and not the fastest of each side.
+"""Turns from which on their interquartile mean is taken, and not the fastest of each side.
 
 What slows a virtual CPU slows two iterations on it alike, one after the other, and leaves few of them alone: pairs of
-equal programs then scatter less by the median of the turns than by the fastest of each (docs/gate.md has figures).
+equal programs then scatter less by the turns than by the fastest of each (docs/gate.md has figures).
 """
+CUT = 0.25
+"""The share of the turns at either end that a mean leaves out: what one side met alone."""
 SCREEN_SHARE = 0.5
 """Where warnings start higher, so does suspicion: at this share of them."""
 
@@ -48,6 +52,11 @@ def process_value(samples: Sequence[float], *, timed: bool) -> float:
     return min(samples) if timed else statistics.median(samples)
 
 
+def turns_value(effects: Sequence[float]) -> float:
+    """What the turns of a pair say: the mean of those between their quartiles."""
+    return float(scipy.stats.trim_mean(effects, CUT))
+
+
 def side_values(pairs: Sequence[Pair], *, timed: bool) -> tuple[list[float], list[float]]:
     """The values of all processes of BASE, and of HEAD."""
     base = [process_value(pair.base, timed=timed) for pair in pairs]
@@ -75,10 +84,11 @@ def _screen(warning: float, least: float) -> float:
 
 
 def effects(pairs: Sequence[Pair], scale: Scale, *, timed: bool) -> list[float]:
-    """One effect a pair: of what its processes say, or the median over their turns, where these belong together."""
+    """One effect a pair: of what its processes say, or the interquartile mean of their turns, where these belong
+    together."""
     values = zip(*side_values(pairs, timed=timed), strict=True)
     return [
-        statistics.median(map(scale.effect, pair.base, pair.head))
+        turns_value(list(map(scale.effect, pair.base, pair.head)))
         if timed and pair.in_turns and len(pair.base) >= FEWEST_TURNS
         else scale.effect(base, head)
         for pair, (base, head) in zip(pairs, values, strict=True)
@@ -95,7 +105,7 @@ def cpu_effects(pairs: Sequence[Pair]) -> list[float]:
             return []
         if pair.in_turns and len(pair.base_cpu) >= FEWEST_TURNS:
             turns = zip(pair.base_cpu, pair.head_cpu, strict=True)
-            found.append(statistics.median(math.log(head / base) for base, head in turns))
+            found.append(turns_value([math.log(head / base) for base, head in turns]))
         else:
             found.append(math.log(min(pair.head_cpu) / min(pair.base_cpu)))
     return found

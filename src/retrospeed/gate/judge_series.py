@@ -22,8 +22,8 @@ NO_NUMBER = "tells no number"
 CONFIRMATIONS = 2
 """Pairs that must agree before a value counts as deterministic."""
 
-VALUE_PAIRS, VALUE_CLEARED_AFTER = (8, 14), (6,)
-"""Pairs in stage 1, and in each look at stage 2, of benchmarks that tell a number by themselves; and after how few
+VALUE_PAIRS, VALUE_LOOKS, VALUE_CLEARED_AFTER = 8, (14, 28, 42), (6,)
+"""Pairs in stage 1, and at each look at stage 2, of benchmarks that tell a number by themselves; and after how few
 stage 1 may clear them."""
 DEAR_SECONDS, DEAR_PAIRS, DEAR_CLEARED_AFTER = 3.0, 6, (3, 4)
 """Pairs in stage 1 of those whose first pair took longer than this, or that need a new cache for every pair, if that
@@ -75,7 +75,7 @@ def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
     dear_cache = not record.timed and record.cache_seconds > DEAR_SECONDS
     if dear_cache or (record.first and record.first[0].seconds > DEAR_SECONDS):
         return plan.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
-    return plan if record.timed else plan.at_most(*VALUE_PAIRS, VALUE_CLEARED_AFTER)
+    return plan if record.timed else plan.at_most(VALUE_PAIRS, VALUE_LOOKS, VALUE_CLEARED_AFTER)
 
 
 def is_deterministic(pairs: list[Pair]) -> bool:

@@ -16,7 +16,7 @@ from retrospeed.gate.two_stage import Plan
 from retrospeed.measurement import Outcome, SeriesKey
 from retrospeed.thresholds import ThresholdsInUse
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class SideState(msgspec.Struct, omit_defaults=True):

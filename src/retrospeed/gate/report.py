@@ -93,10 +93,10 @@ def footer(verdict: GateVerdict) -> list[str]:
     """Self-test, rules and cost."""
     record = verdict.record
     lines = [_self_test(verdict)]
-    level = record.plan.level(supported=True)
+    strict, *_, loose = sorted(map(record.plan.level, record.plan.degrees))
     lines.append(
-        f"Rules: stage 2 at p < {level:.2g} a look for {record.plan.series} series; "
-        f"thresholds: {record.thresholds.source}."
+        f"Rules: stage 2 at p < {strict:.2g} to {loose:.2g} a look, by what stage 1 says, "
+        f"for {record.plan.series} series; thresholds: {record.thresholds.source}."
     )
     machine = record.machine
     load = f"load {machine.get('load at the start', '?')} to {machine.get('load at the end', '?')}"

@@ -1,10 +1,14 @@
 """The error of a whole run, not of a single benchmark.
 
 A suite of 100 benchmarks tested at 1 % each calls a change in 63 % of the runs of a commit against itself. Here an
-alarm needs stage 2, and either stage 1 too, whose data are independent, or so much more of stage 2 alone: half of the
-chance of an error is given to each of these ways. The sum over the suite bounds the chance of any alarm in the run
-(Bonferroni), which holds however benchmarks depend on each other.
+alarm needs stage 2: the surer the less stage 1 supports it, whose data are independent. An equal part of the chance of
+an error is given to each degree of support (a conditional error function in steps: Bauer & Köhne, Biometrics 50, 1994).
+The sum over the suite bounds the chance of any alarm in the run (Bonferroni), which holds however benchmarks depend on
+each other.
 """
+
+from collections.abc import Collection
+from enum import Enum
 
 STAGE_1_LEVEL = 0.05
 """One-sided level at which stage 1 holds a benchmark suspect; it may be loose, since stage 2 makes up for it."""
@@ -16,10 +20,22 @@ BENCHMARK_LEVEL = 1e-4
 """The chance that a comparison of a benchmark with itself does, however small the suite."""
 
 
-def stage_2_level(series: int, looks: int, *, supported: bool) -> float:
-    """One-sided level of each look at stage 2, for a suite of so many series.
+class Support(Enum):
+    """How much stage 1 says for what stage 2 is to show; the value is the chance that it says so for nothing."""
 
-    `supported` is whether stage 1 was significant by itself, at STAGE_1_LEVEL and in the same direction.
-    """
-    each_way = min(BENCHMARK_LEVEL, RUN_LEVEL / max(series, 1)) / 2
-    return each_way / looks / (STAGE_1_LEVEL if supported else 1.0)
+    NONE = 1.0
+    SUSPECT = STAGE_1_LEVEL
+    SURE = 2 * SURE_SUSPECT_LEVEL
+    """It may say so after eight pairs, or after twelve."""
+
+
+def stage_2_level(series: int, looks: int, support: Support, degrees: int) -> float:
+    """One-sided level of each look at stage 2, for a suite of so many series and so many degrees of support."""
+    return min(BENCHMARK_LEVEL, RUN_LEVEL / max(series, 1)) / degrees / looks / support.value
+
+
+def support_by(p: float, degrees: Collection[Support]) -> Support:
+    """The support, of the degrees there are, that a one-sided p-value of stage 1 lends."""
+    if p < SURE_SUSPECT_LEVEL and Support.SURE in degrees:
+        return Support.SURE
+    return Support.SUSPECT if p < STAGE_1_LEVEL else Support.NONE

@@ -16,6 +16,7 @@ from enum import StrEnum
 import msgspec
 
 from retrospeed.gate import signed_rank, suite_error
+from retrospeed.gate.suite_error import Support
 
 
 class Outcome(StrEnum):
@@ -50,72 +51,69 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     stage_1_pairs: int = 12
     clear_after: tuple[int, ...] = (8,)
     """Numbers of pairs, below `stage_1_pairs`, after which stage 1 ends already if they clear the benchmark."""
-    stage_2_pairs: int = 20
+    looks: tuple[int, ...] = (20, 25, 30, 40, 60)
+    """Stage 2 is judged after so many pairs."""
     early_pairs: int = 6
     """After so many of stage 2, it ends if they show no change of interest."""
-    looks: int = 3
-    """Stage 2 is judged after each `stage_2_pairs` pairs, so many times at most."""
-    early_look: bool = True
-    """Whether stage 2 is judged once before, after `fewest_significant` pairs, and ends there if they are."""
-    middle_look: bool = True
-    """Whether stage 2 is judged half-way between the first and the second look, too."""
+    early_looks: tuple[int, ...] | None = (14, 17)
+    """Stage 2 is judged as soon as it can be significant, and after so many pairs, and ends there if it is; None if
+    there is no look before the others."""
     confidence: float = 0.95
 
-    def at_most(self, stage_1_pairs: int, stage_2_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
-        """The plan with fewer pairs, for benchmarks that tell one number a process."""
+    def at_most(self, stage_1_pairs: int, looks: tuple[int, ...], clear_after: tuple[int, ...]) -> "Plan":
+        """The plan with other looks, and no more of stage 1, for benchmarks that tell one number a process."""
         return msgspec.structs.replace(
             self,
             stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
             clear_after=clear_after,
-            stage_2_pairs=min(self.stage_2_pairs, stage_2_pairs),
-            early_look=False,
-            middle_look=False,
+            looks=min(self.looks, looks),
+            early_looks=None,
         )
 
     def frugal(self, stage_1_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
         """The plan for benchmarks whose pairs are dear: stage 1 may clear early, and stage 2 is one look at as many
         pairs as can be significant beside a significant stage 1."""
-        plan = msgspec.structs.replace(self, looks=1, early_look=False, middle_look=False)
-        return msgspec.structs.replace(
-            plan,
+        plan = msgspec.structs.replace(
+            self,
             stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
             clear_after=clear_after,
-            stage_2_pairs=min(self.stage_2_pairs, plan.fewest_significant),
+            looks=self.looks[:1],
+            early_looks=None,
         )
-
-    def level(self, *, supported: bool) -> float:
-        """One-sided level of each look at stage 2, where stage 1 supports it or does not."""
-        return suite_error.stage_2_level(self.series, self.all_looks, supported=supported)
+        return msgspec.structs.replace(plan, looks=(min(self.looks[0], plan.fewest_significant(Support.SUSPECT)),))
 
     @property
-    def all_looks(self) -> int:
+    def looks_at_most(self) -> int:
         """How often stage 2 is judged at most."""
-        return self.looks + self.early_look + (self.middle_pairs is not None)
+        return len(self.looks) + (0 if self.early_looks is None else 1 + len(self.early_looks))
+
+    def level(self, support: Support) -> float:
+        """One-sided level of each look at stage 2."""
+        return suite_error.stage_2_level(self.series, self.looks_at_most, support, len(self.degrees))
 
     @property
-    def middle_pairs(self) -> int | None:
-        """After how many pairs of stage 2 the middle look comes; None if there is none."""
-        return 3 * self.stage_2_pairs // 2 if self.middle_look and self.looks > 1 else None
+    def degrees(self) -> tuple[Support, ...]:
+        """The support that stage 1 can lend: ranks of a short one are never sure."""
+        can_be_sure = 0.5**self.stage_1_pairs < suite_error.SURE_SUSPECT_LEVEL
+        return tuple(support for support in Support if can_be_sure or support is not Support.SURE)
 
-    @property
-    def fewest_significant(self) -> int:
-        """As few pairs as can be significant beside a significant stage 1, if all of them agree."""
-        return math.ceil(-math.log2(self.level(supported=True)))
+    def fewest_significant(self, support: Support) -> int:
+        """As few pairs as can be significant, if all of them agree."""
+        return math.ceil(-math.log2(self.level(support)))
 
     def stage_1_steps(self) -> tuple[int, ...]:
         """Numbers of pairs after which stage 1 may end."""
         return (*(count for count in self.clear_after if count < self.stage_1_pairs), self.stage_1_pairs)
 
-    def stage_2_steps(self) -> tuple[int, ...]:
-        """Numbers of pairs after which stage 2 may end."""
-        early = {self.early_pairs, self.fewest_significant if self.early_look else self.early_pairs}
-        before = {count for count in early if count < self.stage_2_pairs}
-        middle = set() if self.middle_pairs is None else {self.middle_pairs}
-        return tuple(sorted(before | middle | {self.stage_2_pairs * look for look in range(1, self.looks + 1)}))
+    def early_steps(self, support: Support) -> tuple[int, ...]:
+        """Numbers of pairs after which stage 2 ends if they are significant."""
+        steps = () if self.early_looks is None else (self.fewest_significant(support), *self.early_looks)
+        return tuple(count for count in steps if count < self.looks[0])
 
-    def is_early_look(self, pairs: int) -> bool:
-        """Whether so many pairs of stage 2 are those of the early look."""
-        return self.early_look and pairs == self.fewest_significant < self.stage_2_pairs
+    def stage_2_steps(self, support: Support) -> tuple[int, ...]:
+        """Numbers of pairs after which stage 2 may end."""
+        clearing = {self.early_pairs} if self.early_pairs < self.looks[0] else set()
+        return tuple(sorted(clearing | {*self.early_steps(support), *self.looks}))
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,16 +136,25 @@ def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bo
         if is_cleared(first, plan, bounds):
             return 0, 1
         missing = 0 if is_sure_suspect(first, plan, bounds) else _up_to_next(plan.stage_1_steps(), first)
-        return (missing, 1) if missing else (_up_to_next(plan.stage_2_steps(), second), 2)
-    if is_cleared_early(second, plan, bounds):
+        if missing:
+            return missing, 1
+    elif is_cleared_early(second, plan, bounds):
         return 0, 2
-    if plan.is_early_look(len(second)):
+    support = max(supports(first, plan), key=plan.level)
+    if len(second) in plan.early_steps(support):
         is_over = decide(first, second, plan, bounds).outcome is not Outcome.UNCHANGED
     else:
-        is_over = len(second) % plan.stage_2_pairs == 0 or len(second) == plan.middle_pairs
+        is_over = len(second) in plan.looks
     if is_over and not _could_settle(first, second, plan, bounds):
         return 0, 2
-    return _up_to_next(plan.stage_2_steps(), second), 2
+    return _up_to_next(plan.stage_2_steps(support), second), 2
+
+
+def supports(first: Sequence[float], plan: Plan) -> tuple[Support, Support]:
+    """How much stage 1 says for a change to the worse, and for one to the better."""
+    tails = (signed_rank.p_greater(first), signed_rank.p_less(first)) if first else (1.0, 1.0)
+    worse, better = (suite_error.support_by(p, plan.degrees) for p in tails)
+    return worse, better
 
 
 def _up_to_next(steps: Sequence[int], effects: Sequence[float]) -> int:
@@ -189,7 +196,7 @@ def is_cleared_early(second: Sequence[float], plan: Plan, bounds: Bounds) -> boo
 
     Stricter than stage 1, because fewer pairs speak: the estimate itself has to be within the screen.
     """
-    if len(second) != plan.early_pairs or plan.early_pairs >= plan.stage_2_pairs:
+    if len(second) != plan.early_pairs or plan.early_pairs >= plan.looks[0]:
         return False
     return abs(signed_rank.pseudo_median(second)) < bounds.screen and signed_rank.interval(second)[1] < bounds.clear
 
@@ -230,15 +237,12 @@ def _outcome(
         return Outcome.UNCHANGED if is_cleared(first, plan, bounds) else Outcome.INCONCLUSIVE
     if is_cleared_early(second, plan, bounds):
         return Outcome.UNCHANGED
-    if decision.pairs < plan.stage_2_pairs and not plan.is_early_look(decision.pairs):
+    worse, better = supports(first, plan)
+    if decision.pairs < plan.looks[0] and decision.pairs not in plan.early_steps(max(worse, better, key=plan.level)):
         return Outcome.INCONCLUSIVE
-    level_worse, level_better = (
-        plan.level(supported=bool(first) and p(first) < suite_error.STAGE_1_LEVEL)
-        for p in (signed_rank.p_greater, signed_rank.p_less)
-    )
-    if decision.p_worse < level_worse and decision.low > bounds.warning:
+    if decision.p_worse < plan.level(worse) and decision.low > bounds.warning:
         return Outcome.SEVERE if decision.low > bounds.severe else Outcome.WARNING
-    if decision.p_better < level_better and decision.high < -bounds.warning:
+    if decision.p_better < plan.level(better) and decision.high < -bounds.warning:
         return Outcome.IMPROVED
     is_narrow = decision.high - decision.low < 2 * bounds.severe
     return Outcome.UNCHANGED if decision.high < bounds.severe and is_narrow else Outcome.INCONCLUSIVE

@@ -15,11 +15,14 @@ import gc
 import json
 import math
 import os
-import pickle
 import sys
 import time
 import traceback
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Modules that asv_runner does without are not imported here: they would be a third of this process's start.
+    from typing import Any
 
 # A benchmark's own modules must not be shadowed by the ones beside this script.
 if sys.path and os.path.realpath(sys.path[0] or ".") == os.path.dirname(os.path.realpath(__file__)):  # noqa: PTH120
@@ -53,6 +56,8 @@ class Worker:
         started = time.perf_counter()
         benchmark = self.benchmark = get_benchmark_from_name(benchmark_dir, name, extra_params={})
         if has_cache:
+            import pickle
+
             with open("cache.pickle", "rb") as stream:  # noqa: PTH123
                 give_cache(benchmark, pickle.load(stream))
         if benchmark.do_setup():
@@ -161,6 +166,8 @@ class Worker:
 
     def setup_cache(self, benchmark_dir: str, name: str) -> dict[str, Any]:
         """Make ``cache.pickle`` in the working directory."""
+        import pickle
+
         from asv_runner.discovery import get_benchmark_from_name
 
         cache = get_benchmark_from_name(benchmark_dir, name).do_setup_cache()

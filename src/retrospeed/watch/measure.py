@@ -19,7 +19,7 @@ from retrospeed.watch import ratio_file
 from retrospeed.watch.alert import Alert, Confirmation, Fate, Judged
 from retrospeed.watch.analysis import Analysis
 
-RATIO_PLAN = Plan(stage_1_pairs=6, stage_2_pairs=6, looks=1)
+RATIO_PLAN = Plan(stage_1_pairs=6, looks=(6,), early_looks=None)
 """Fewer than five pairs a point leave ratios noisier than steps should be found in."""
 MOST_SERIES = 3
 """Series of an alert that are measured again: the worst ones."""

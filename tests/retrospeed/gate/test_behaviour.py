@@ -238,7 +238,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, free_port: int) -> GateVerdi
     benchmarks = {"cases": BENCHMARKS.format(port=free_port, sleep=SLEEP), "broken": BROKEN}
     suite = ScratchSuite(tmp_path_factory.mktemp("behaviour") / "suite", benchmarks, 100, 100)
     # So few pairs can show no change of a time; here only what happens besides is looked at.
-    return verdict(suite.measure(plan=Plan(stage_1_pairs=5, stage_2_pairs=5, looks=1)), FailOn.SEVERE)
+    return verdict(suite.measure(plan=Plan(stage_1_pairs=5, looks=(5,), early_looks=None)), FailOn.SEVERE)
 
 
 MEASURED = {Class.UNCHANGED, Class.INCONCLUSIVE}

@@ -1,4 +1,4 @@
-"""What a pair says: the median of its turns where they belong together, else the fastest of each side."""
+"""What a pair says: the middle of its turns where they belong together, else the fastest of each side."""
 
 import math
 
@@ -15,8 +15,8 @@ SLOW = (1.0, 1.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.5, 1.5, 2.0)
 
 def pair(in_turns: bool, turns: int = len(SLOW)) -> Pair:
     base, head = SLOW[:turns], tuple(1.05 * slow for slow in SLOW[:turns])
-    # HEAD met something alone in three turns, and BASE was lucky once.
-    base, head = (0.8, *base[1:]), (*head[:2], *(9.0,) * min(3, turns - 2), *head[5:])
+    # HEAD met something alone in two turns, and was lucky once.
+    head = (head[0], 0.8, 9.0, 9.0, *head[4:])
     return Pair(hash_seed=1, base=base, head=head, base_cpu=base, head_cpu=head, in_turns=in_turns)
 
 
@@ -26,7 +26,7 @@ def test_turns_that_belong_together_are_compared_with_each_other() -> None:
 
 
 def test_else_the_fastest_counts() -> None:
-    expected = [math.log(1.05 / 0.8)]
+    expected = [math.log(0.8)]
     assert effects([pair(False)], SCALE, timed=True) == pytest.approx(expected)
     assert effects([pair(True, FEWEST_TURNS - 1)], SCALE, timed=True) == pytest.approx(expected)
     assert cpu_effects([pair(False)]) == pytest.approx(expected)

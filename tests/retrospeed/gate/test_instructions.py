@@ -47,7 +47,7 @@ def test_a_small_change_is_read_exactly_and_what_is_left_out_is_told(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     suite = ScratchSuite(tmp_path_factory.mktemp("counts") / "suite", {"bench": BENCHMARKS}, 400, 404)
-    few = Plan(stage_1_pairs=2, stage_2_pairs=2, looks=1)
+    few = Plan(stage_1_pairs=2, looks=(2,), early_looks=None)
     found = verdict(suite.measure(plan=few, count_instructions=True), FailOn.NEVER)
     (counted,) = found.counted
     assert counted.classification is Class.WARNING

@@ -11,7 +11,8 @@ from scipy.stats import norm, wilcoxon
 
 from retrospeed.gate import signed_rank, suite_error
 from retrospeed.gate.judge_series import DEAR_CLEARED_AFTER, DEAR_PAIRS
-from retrospeed.gate.two_stage import Bounds, Decision, Outcome, Plan, decide, pairs_wanted
+from retrospeed.gate.suite_error import Support
+from retrospeed.gate.two_stage import Bounds, Decision, Outcome, Plan, decide, pairs_wanted, supports
 
 BOUNDS = Bounds(warning=math.log1p(0.01), severe=math.log1p(0.05), screen=math.log1p(0.01))
 PLAN = Plan(series=100)
@@ -46,7 +47,7 @@ def test_plain_cases(change: float, noise: float, outcome: Outcome) -> None:
 def test_false_alarms_are_as_rare_as_the_levels_say() -> None:
     # A warning threshold of zero, so that only the p-values stand in the way; a suite of one, where they are loosest.
     bounds = Bounds(warning=0.0, severe=1.0, screen=0.0)
-    plan = Plan(series=1, looks=1)
+    plan = Plan(series=1, looks=(20,), early_looks=None)
     chance, suspects, alarms, runs = random.Random(1), 0, 0, 2000
     for _ in range(runs):
         first = [chance.gauss(0, NOISE) for _ in range(plan.stage_1_pairs)]
@@ -72,13 +73,25 @@ def test_eight_pairs_that_agree_are_suspicion_enough() -> None:
 
 def test_stage_1_supports_a_false_alarm_no_more_often_than_its_level_says() -> None:
     bounds = Bounds(warning=0.0, severe=100.0, screen=0.0)
-    chance, supported, runs = random.Random(2), 0, 4000
+    chance, runs = random.Random(2), 4000
+    supported = dict.fromkeys(Support, 0)
     for _ in range(runs):
         first: list[float] = []
         while (wanted := pairs_wanted(first, [], PLAN, bounds))[1] == 1 and wanted[0]:
             first += [chance.gauss(0, NOISE) for _ in range(wanted[0])]
-        supported += signed_rank.p_greater(first) < suite_error.STAGE_1_LEVEL
-    assert supported / runs < suite_error.STAGE_1_LEVEL + 3 * math.sqrt(0.05 / runs)
+        worse, better = supports(first, PLAN)
+        supported[worse] += 1
+        assert worse is Support.NONE or better is Support.NONE
+    sure, suspect = supported[Support.SURE], supported[Support.SURE] + supported[Support.SUSPECT]
+    for found, support in ((sure, Support.SURE), (suspect, Support.SUSPECT)):
+        assert 0 < found / runs < support.value + 3 * math.sqrt(support.value / runs)
+
+
+def test_a_short_stage_1_is_never_sure() -> None:
+    dear = PLAN.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
+    # Four that agree so well are significant by Student's t at any level.
+    assert supports([0.2, 0.2001, 0.2002, 0.2001], dear) == (Support.SUSPECT, Support.NONE)
+    assert Support.SURE not in dear.degrees and Support.SURE in PLAN.degrees
 
 
 def test_power_at_three_percent() -> None:
@@ -100,31 +113,45 @@ def test_stage_2_ends_early_where_its_first_pairs_clear_the_suspect() -> None:
     assert pairs_wanted(suspect, clean, PLAN, BOUNDS) == (0, 2)
     assert decide(suspect, clean, PLAN, BOUNDS).outcome is Outcome.UNCHANGED
     changed = [effect + 0.02 for effect in clean]
-    assert pairs_wanted(suspect, changed, PLAN, BOUNDS) == (PLAN.fewest_significant - len(changed), 2)
+    assert pairs_wanted(suspect, changed, PLAN, BOUNDS) == (PLAN.fewest_significant(Support.SURE) - len(changed), 2)
     assert decide(suspect, changed, PLAN, BOUNDS).outcome is Outcome.INCONCLUSIVE
 
 
-def test_stage_2_ends_as_soon_as_it_can_be_significant_if_it_is() -> None:
-    fewest = PLAN.fewest_significant
-    assert 0.5**fewest < PLAN.level(supported=True) < 0.5 ** (fewest - 1)
-    clear = [gate(0.10, 0.01, seed) for seed in range(20)]
-    assert {(decision.outcome, decision.pairs) for decision in clear} == {(Outcome.SEVERE, fewest)}
+@pytest.mark.parametrize(
+    ("suspect", "support"),
+    [([0.02] * 11 + [0.021], Support.SURE), ([0.03] * 6 + [-0.02] + [0.025] * 3 + [-0.03] * 2, Support.SUSPECT)],
+)
+def test_stage_2_ends_as_soon_as_it_can_be_significant_if_it_is(suspect: list[float], support: Support) -> None:
+    fewest = PLAN.fewest_significant(support)
+    assert supports(suspect, PLAN)[0] is support
+    assert 0.5**fewest < PLAN.level(support) < 0.5 ** (fewest - 1)
+    changed = [0.10 + 0.001 * number for number in range(fewest)]
+    assert pairs_wanted(suspect, changed, PLAN, BOUNDS) == (0, 2)
+    assert decide(suspect, changed, PLAN, BOUNDS).outcome is Outcome.SEVERE
+    assert decide(suspect, changed[:-1], PLAN, BOUNDS).outcome is Outcome.INCONCLUSIVE
     # Nothing is called unchanged by so few.
-    suspect, doubtful = [0.02] * 11 + [0.021], [0.02, -0.015] * (fewest // 2) + [0.0] * (fewest % 2)
-    assert pairs_wanted(suspect, doubtful, PLAN, BOUNDS) == (PLAN.stage_2_pairs - fewest, 2)
+    doubtful = [0.02, -0.015] * (fewest // 2) + [0.0] * (fewest % 2)
+    steps = PLAN.stage_2_steps(support)
+    assert pairs_wanted(suspect, doubtful, PLAN, BOUNDS) == (steps[steps.index(fewest) + 1] - fewest, 2)
+
+
+def test_a_clear_change_takes_no_more_than_can_be_significant() -> None:
+    clear = [gate(0.10, 0.01, seed) for seed in range(20)]
+    fewest = PLAN.fewest_significant(Support.SURE)
+    assert {(decision.outcome, decision.pairs) for decision in clear} == {(Outcome.SEVERE, fewest)}
 
 
 def test_of_dear_pairs_there_are_few_whatever_they_show() -> None:
     dear = PLAN.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
-    stage_2 = dear.stage_2_pairs
-    assert stage_2 < PLAN.stage_2_pairs
+    (stage_2,) = dear.looks
+    assert stage_2 < PLAN.looks[0]
     hopeless = [gate(0.0, 0.4, seed, plan=dear) for seed in range(20)]
     assert {decision.outcome for decision in hopeless} == {Outcome.INCONCLUSIVE}
     assert max(decision.pairs for decision in hopeless) == stage_2
     assert [gate(0.15, 0.02, seed, plan=dear).outcome for seed in range(20)] == [Outcome.SEVERE] * 20
     # One look at the level that stage 1 supports is within reach of that many pairs, all worse, and of no fewer.
-    assert 0.5**stage_2 < dear.level(supported=True) < 0.5 ** (stage_2 - 1)
-    assert PLAN.at_most(2, 2, (3,)).frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER).stage_1_steps() == (2,)
+    assert 0.5**stage_2 < dear.level(Support.SUSPECT) < 0.5 ** (stage_2 - 1)
+    assert PLAN.at_most(2, (2,), (3,)).frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER).stage_1_steps() == (2,)
 
 
 def test_a_plan_for_dear_pairs_never_alarms_more_often_than_the_level_it_has() -> None:
@@ -141,10 +168,10 @@ def test_too_few_pairs_are_inconclusive(count: int) -> None:
 
 
 @pytest.mark.parametrize("series", [1, 50, 100, 1000])
-def test_the_chance_of_any_alarm_in_a_run_is_bounded(series: int) -> None:
-    plan = Plan(series=series)
-    both_stages = suite_error.STAGE_1_LEVEL * plan.level(supported=True)
-    bound = (both_stages + plan.level(supported=False)) * plan.all_looks
+@pytest.mark.parametrize("stage_1_pairs", [6, 12])
+def test_the_chance_of_any_alarm_in_a_run_is_bounded(series: int, stage_1_pairs: int) -> None:
+    plan = Plan(series=series, stage_1_pairs=stage_1_pairs)
+    bound = sum(support.value * plan.level(support) for support in plan.degrees) * plan.looks_at_most
     assert bound <= 1e-4 + 1e-12
     assert series * bound <= suite_error.RUN_LEVEL + 1e-12
 
