@@ -37,6 +37,12 @@ def interval(differences: Sequence[float], confidence: float = 0.95) -> tuple[fl
 
 def p_greater(differences: Sequence[float]) -> float:
     """One-sided p-value for differences that tend above zero; exact for up to 50 of them without ties."""
+    return _p_greater(tuple(differences))
+
+
+@lru_cache(maxsize=128)
+def _p_greater(differences: tuple[float, ...]) -> float:
+    # What stage 1 says is asked for again after every pair of stage 2.
     if not np.any(differences):
         return 1.0
     if len(differences) < FEWEST:
