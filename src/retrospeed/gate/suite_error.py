@@ -2,9 +2,9 @@
 
 A suite of 100 benchmarks tested at 1 % each calls a change in 63 % of the runs of a commit against itself. Here an
 alarm needs stage 2: the surer the less stage 1 supports it, whose data are independent. An equal part of the chance of
-an error is given to each degree of support (a conditional error function in steps: Proschan & Hunsberger, Biometrics 51, 1995).
-The sum over the suite bounds the chance of any alarm in the run (Bonferroni), which holds however benchmarks depend on
-each other.
+an error is given to each degree of support (a conditional error function in steps: Proschan & Hunsberger, Biometrics
+51, 1995). The sum over the suite bounds the chance of any alarm in the run (Bonferroni), which holds however benchmarks
+depend on each other.
 """
 
 from collections.abc import Collection
