@@ -83,13 +83,29 @@ def _screen(warning: float, least: float) -> float:
     return max(min(least, warning), SCREEN_SHARE * warning)
 
 
+def belongs_together(pair: Pair) -> bool:
+    """Whether the turns of a pair of timings are compared one by one."""
+    return pair.in_turns and len(pair.base) >= FEWEST_TURNS
+
+
+def paired_values(pairs: Sequence[Pair], *, timed: bool) -> tuple[list[float], list[float]]:
+    """The values of all processes of BASE, and these times the ratio of HEAD to BASE in the same pair: by their turns,
+    where these belong together, else as HEAD's own processes say."""
+    base, head = side_values(pairs, timed=timed)
+    for place, pair in enumerate(pairs):
+        if timed and belongs_together(pair):
+            turns = zip(pair.base, pair.head, strict=True)
+            head[place] = base[place] * math.exp(turns_value([math.log(after / before) for before, after in turns]))
+    return base, head
+
+
 def effects(pairs: Sequence[Pair], scale: Scale, *, timed: bool) -> list[float]:
     """One effect a pair: of what its processes say, or the interquartile mean of their turns, where these belong
     together."""
     values = zip(*side_values(pairs, timed=timed), strict=True)
     return [
         turns_value(list(map(scale.effect, pair.base, pair.head)))
-        if timed and pair.in_turns and len(pair.base) >= FEWEST_TURNS
+        if timed and belongs_together(pair)
         else scale.effect(base, head)
         for pair, (base, head) in zip(pairs, values, strict=True)
     ]

@@ -16,7 +16,7 @@ import numpy as np
 from retrospeed import whole_file
 from retrospeed.benchmarks_file import Benchmark
 from retrospeed.errors import ResultsError
-from retrospeed.gate.effects import side_values
+from retrospeed.gate.effects import paired_values
 from retrospeed.gate.record import GateRecord
 from retrospeed.measurement import SeriesKey
 from retrospeed.watch.commit_order import CommitOrder
@@ -28,7 +28,7 @@ SUFFIX = ".ratios"
 
 
 class PairedValues(msgspec.Struct, frozen=True, kw_only=True):
-    """One series: what each pair of processes gave, in the benchmark's unit."""
+    """One series, two values a pair of processes, in the benchmark's unit; the ratio of the two is the pair's."""
 
     benchmark: str
     params: list[str]
@@ -66,7 +66,7 @@ def of_record(record: GateRecord, machine: str) -> RatioFile:
     for series in record.series:
         pairs = series.first + series.second
         if pairs:
-            base, head = side_values(pairs, timed=series.timed)
+            base, head = paired_values(pairs, timed=series.timed)
             found.append(
                 PairedValues(
                     benchmark=series.key.benchmark,

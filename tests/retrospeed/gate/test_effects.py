@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from retrospeed.gate.effects import FEWEST_TURNS, Scale, cpu_effects, effects
+from retrospeed.gate.effects import FEWEST_TURNS, Scale, cpu_effects, effects, paired_values
 from retrospeed.gate.samples import Pair
 from retrospeed.gate.two_stage import Bounds
 
@@ -35,3 +35,12 @@ def test_else_the_fastest_counts() -> None:
 def test_where_higher_is_better_the_sign_is_turned() -> None:
     better = Scale(True, -1, SCALE.bounds)
     assert effects([pair(True)], better, timed=True) == pytest.approx([-math.log(1.05)])
+
+
+@pytest.mark.parametrize("in_turns", [True, False])
+def test_paired_values_have_the_ratio_of_their_pair(in_turns: bool) -> None:
+    (base,), (head,) = paired_values([pair(in_turns)], timed=True)
+    assert base == 1.0
+    assert [math.log(head / base)] == pytest.approx(effects([pair(in_turns)], SCALE, timed=True))
+    base, head = paired_values([pair(in_turns)], timed=False)
+    assert base + head == pytest.approx([1.5, 1.575])
