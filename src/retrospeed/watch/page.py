@@ -1,7 +1,7 @@
 """The HTML page of a machine: self-contained, offline, light and dark; charts by Vega-Lite, inlined by vl-convert."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module, resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,8 @@ from retrospeed.watch.analysis import Analysis
 from retrospeed.watch.series import Series
 from retrospeed.watch.terminal import change_line
 
+_AXIS = """<label><input type="radio" name="axis" value="commits" checked> measured commits, evenly spaced</label>
+<label><input type="radio" name="axis" value="dates"> by date of the commit</label>"""
 ROWS = (
     ("latency", ("p50", "p90", "p99", "cpu", "way_p50", "build"), "seconds"),
     ("throughput", ("throughput",), "events/s"),
@@ -51,12 +53,14 @@ def page(analysis: Analysis) -> str:
         ) from error
     script = converter.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     template = resources.files("retrospeed.watch").joinpath("page.html").read_text(encoding="utf-8")
-    data = msgspec.json.encode(_data(analysis)).decode().replace("</", "<\\/")
+    drawn = _data(analysis)
+    data = msgspec.json.encode(drawn).decode().replace("</", "<\\/")
     parts = {
         "@TITLE@": html.escape(f"{analysis.archive.machine}: history of the benchmarks"),
         "@HEALTH@": html.escape(summary.headline(analysis)),
         "@ALERTS@": _alerts(analysis),
         "@ADVICE@": _advice(analysis),
+        "@AXIS@": _axis(drawn["panels"]),
         "@DATA@": data,
         "@SCRIPT@": script.replace("</script", "<\\/script"),
     }
@@ -146,7 +150,13 @@ def _alerts(analysis: Analysis) -> str:
         state = alert.confirmation if alert.fate is Fate.OPEN else f"{alert.fate}, {alert.confirmation}"
         heading = f'<b class="{alert.severity}">{alert.severity}</b> {place} <small>{state}</small>'
         found.append(f"<details><summary>{heading}</summary><ul>{lines}</ul></details>")
-    return "\n".join(found) or "<p>Nothing changed.</p>"
+    if found:
+        return "\n".join(found)
+    return f"<p>{'Nothing changed.' if summary.judged(analysis) else 'That cannot be told yet.'}</p>"
+
+
+def _axis(panels: Sequence[object]) -> str:
+    return _AXIS if panels else "<p>Charts begin with the second commit that is measured.</p>"
 
 
 def _advice(analysis: Analysis) -> str:

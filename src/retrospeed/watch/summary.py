@@ -62,11 +62,16 @@ def title(series: Series, analysis: Analysis) -> str:
     return f"{series.name} [{series.environment}]" if several else series.name
 
 
+def judged(analysis: Analysis) -> int:
+    """How many series have enough points for anything to be said of them."""
+    return len(analysis.series) - len(analysis.too_short)
+
+
 def headline(analysis: Analysis) -> str:
     """Overall health in one sentence."""
     standing = analysis.open_alerts
     severe = sum(alert.severity is Severity.SEVERE for alert in standing)
-    looked = len(analysis.series) - len(analysis.too_short)
+    looked = judged(analysis)
     if not looked:
         return f"nothing can be said: no series has {FEWEST_POINTS} points yet"
     worse = sum(t.direction is Direction.WORSE for t in analysis.trends)

@@ -182,6 +182,21 @@ def test_the_page_needs_no_network_and_is_linked_once_from_every_front_page(tmp_
         assert front.count("<nav") == 1 and f"<p>{name}</p>" in front and front.endswith("</body></html>")
 
 
+@pytest.mark.skipif(not page.is_available(), reason="vl-convert-python is not installed")
+@pytest.mark.parametrize(
+    ("points", "changed", "axis"),
+    [(1, "That cannot be told yet.", False), (4, "That cannot be told yet.", True), (20, "Nothing changed.", True)],
+)
+def test_the_page_claims_no_more_than_its_points_can_tell(
+    tmp_path: Path, points: int, changed: str, axis: bool
+) -> None:
+    write_history(tmp_path, {"search.time_query": stepped(20, 10, 1.0)[:points]}, search__time_query=QUERY)
+    text = page.page(analysed(tmp_path))
+    assert f"<p>{changed}</p>" in text
+    assert ("Charts begin with the second commit" in text) is not axis
+    assert ('<input type="radio" name="axis"' in text) is axis
+
+
 def test_a_gradual_change_of_many_series_is_one_alert(tmp_path: Path) -> None:
     ramp = np.exp(np.clip((np.arange(30) - 8) / 14, 0, 1) * 0.4)
     columns = {f"search.time_{n}": stepped(30, 15, 1.0, seed=n) * ramp for n in range(5)}
