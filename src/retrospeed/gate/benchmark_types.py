@@ -7,10 +7,7 @@ import importlib
 import os
 import sys
 import types
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 DEFERRED = ("cProfile", "subprocess", "tempfile")
 """Modules of which asv_runner looks up nothing while it is imported, and some benchmarks nothing ever."""

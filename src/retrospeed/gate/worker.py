@@ -18,11 +18,7 @@ import os
 import sys
 import time
 import traceback
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    # Modules that asv_runner does without are not imported here: they would be a third of this process's start.
-    from typing import Any
+from typing import Any
 
 # A benchmark's own modules must not be shadowed by the ones beside this script.
 if sys.path and os.path.realpath(sys.path[0] or ".") == os.path.dirname(os.path.realpath(__file__)):  # noqa: PTH120
@@ -56,6 +52,7 @@ class Worker:
         started = time.perf_counter()
         benchmark = self.benchmark = get_benchmark_from_name(benchmark_dir, name, extra_params={})
         if has_cache:
+            # Most benchmarks have none, and every module that asv_runner does without prolongs the start.
             import pickle
 
             with open("cache.pickle", "rb") as stream:  # noqa: PTH123
