@@ -3,9 +3,9 @@
     python studies/watch_histories.py FOLDER [--rounds 1] [--longest 60] [--minutes 60]
 
 Under FOLDER a repository with a branch a history is made (`planted_history.py`); run it again to go on. Each commit
-that builds is measured against the first one: processes of both, alive at the same time, take turns, five fresh pairs a
-commit. What is measured is written as asv writes it, the ratios of times as `watch` stores them. Then `watch` judges
-the whole history, and `bisect` searches it for the planted change, with measurements of its own.
+that builds is measured against the first one, in five fresh pairs of processes: times by the gate's own workers, which
+take turns. What is measured is written as asv writes it, the ratios of times as `watch` stores them. Then `watch`
+judges the whole history, and `bisect` searches it for the planted change, with measurements of its own.
 
 A planted change is found if an alert tells a change of one of its series in its direction with its commit, or, for a
 gradual one, within its range; the wrong commit is named if the alert lies at most three commits beside it. Every other
@@ -14,6 +14,7 @@ is a column of its own.
 """
 
 import argparse
+import compileall
 import json
 import os
 import shutil
@@ -31,6 +32,9 @@ import retrospeed
 from packaging_repository import git, make_repository
 from planted_history import SUITE, History, histories, plant, settings, turns_of_a_loop
 from retrospeed import asv_config
+from retrospeed.gate.alternate import take_pair
+from retrospeed.gate.effects import paired_values
+from retrospeed.gate.worker_pair import BOTH, Job, Side
 from retrospeed.gate.worker_process import SHELL
 from retrospeed.watch import ratio_file
 from retrospeed.watch.alert import Alert
@@ -39,11 +43,11 @@ from retrospeed.watch.command import watched
 from retrospeed.watch.ratio_file import PairedValues, RatioFile
 
 MACHINE, ENVIRONMENT = "scratch", "existing"
-PAIRS, ROUNDS, NEAR = 5, 12, 3
+PAIRS, NEAR = 5, 3
 TIMES = ("suite.time_parse", "suite.time_match")
 OTHERS = ("suite.track_lines_parse", "suite.track_lines_match", "suite.track_match_loss", "suite.peakmem_parse")
 WORKER = """
-import resource, sys, time
+import resource, sys
 sys.path[:0] = sys.argv[1:3]
 import suite
 suite.peakmem_parse()
@@ -51,9 +55,7 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(peak, flush=True)
 for line in sys.stdin:
     function = getattr(suite, line.strip())
-    start = time.perf_counter()
-    told = function()
-    print(time.perf_counter() - start if told is None else told, flush=True)
+    print(function(), flush=True)
 """
 
 
@@ -87,7 +89,7 @@ class Worker:
         self.peak = float(self._out.readline())
 
     def run(self, name: str) -> float:
-        """Seconds, or the number that the benchmark tells."""
+        """The number that the benchmark tells."""
         self._in.write(name + "\n")
         self._in.flush()
         return float(self._out.readline())
@@ -101,21 +103,24 @@ class Worker:
 
 def measure(first: Path, commit: Path, suite: Path) -> dict[str, tuple[list[float], list[float]]]:
     """For each benchmark the values of the first commit and of this one, a pair of processes each."""
-    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in (*TIMES, *OTHERS)}
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in OTHERS}
     for _ in range(PAIRS):
-        pair = [Worker(checkout, suite) for checkout in (first, commit)]
-        for name in TIMES:
-            for worker in pair:
-                worker.run(name.removeprefix("suite."))
-            taken = [[worker.run(name.removeprefix("suite.")) for worker in pair] for _ in range(ROUNDS)]
-            for side in (0, 1):
-                found[name][side].append(min(times[side] for times in taken))
-        for name in OTHERS:
-            for side, worker in enumerate(pair):
+        for side, checkout in enumerate((first, commit)):
+            worker = Worker(checkout, suite)
+            for name in OTHERS:
                 is_memory = name == "suite.peakmem_parse"
                 found[name][side].append(worker.peak if is_memory else worker.run(name.removeprefix("suite.")))
-        for worker in pair:
             worker.end()
+    sides = {
+        name: Side(name, Path(sys.executable), {**os.environ, "PYTHONPATH": str(checkout)}, suite)
+        for name, checkout in zip(BOTH, (first, commit), strict=True)
+    }
+    for name in TIMES:
+        pairs, rhythm = [], None
+        for number in range(PAIRS):
+            pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, name), True, 60.0), number + 1, rhythm)
+            pairs.append(pair)
+        found[name] = paired_values(pairs, timed=True)
     return found
 
 
@@ -232,6 +237,8 @@ def run(folder: Path, history: History, turns: dict[str, float]) -> Result:
         checkouts[place].mkdir()
         archive = subprocess.run(["git", "-C", str(repository), "archive", commit], check=True, capture_output=True)
         subprocess.run(["tar", "-x", "-C", str(checkouts[place])], input=archive.stdout, check=True)
+        # As an installation has it: what a process compiles by itself moves its memory.
+        compileall.compile_dir(checkouts[place], quiet=1)
     for place, commit in enumerate(commits):
         # As a backend that cannot be installed would leave it: without any result.
         if place not in history.unbuildable:

@@ -23,7 +23,6 @@ def test_a_measured_history_is_judged_by_what_was_planted_in_it(tmp_path, monkey
     histories, planted = (importlib.import_module(name) for name in ("watch_histories", "planted_history"))
     repositories = importlib.import_module("packaging_repository")
     monkeypatch.setattr(histories, "PAIRS", 1)
-    monkeypatch.setattr(histories, "ROUNDS", 2)
     monkeypatch.setattr(histories, "bisected", lambda *_: "")
     loss = frozenset({"suite.track_match_loss"})
     history = planted.History("history-small", "quality", 14, 0.1, (9,), loss, unbuildable=(5, 8), docs_only=(3, 6))
