@@ -14,7 +14,7 @@ from retrospeed.thresholds import Limits
 
 SCREEN = 0.01
 """Relative change below which the estimate of stage 1 raises no suspicion, unless warnings start lower."""
-FEWEST_TURNS = 8
+FEWEST_TURNS = 5
 """Turns from which on their interquartile mean is taken, and not the fastest of each side.
 
 What slows a virtual CPU slows two iterations on it alike, one after the other, and leaves few of them alone: pairs of
