@@ -119,7 +119,7 @@ def cpu_effects(pairs: Sequence[Pair]) -> list[float]:
             return []
         if min(pair.base_cpu) <= 0 or min(pair.head_cpu) <= 0:
             return []
-        if pair.in_turns and len(pair.base_cpu) >= FEWEST_TURNS:
+        if belongs_together(pair):
             turns = zip(pair.base_cpu, pair.head_cpu, strict=True)
             found.append(turns_value([math.log(head / base) for base, head in turns]))
         else:
