@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from retrospeed.gate.samples import Pair, Rhythm
-from retrospeed.gate.worker_pair import BOTH, Job, LiveWorkers, Side, SideName, live_workers
+from retrospeed.gate.worker_pair import BOTH, Job, LiveWorkers, Samples, Side, SideName, live_workers
 
 ITERATION_SECONDS = 0.001
 """What an iteration should last at least: calls are repeated until it does, unless the suite says how often.
@@ -24,6 +24,8 @@ SIDE_SECONDS = 0.06
 MOST_ITERATIONS = 40
 FEWEST_SETTLED, AGREEING, AGREEMENT = 16, 3, 0.02
 """Iterations after which a pair may end, and how many of a process's have to lie within how much of its fastest."""
+TURNS_TO_SETTLE = 4
+"""Turns after which it is looked whether that is so."""
 CPUS = 2
 """CPUs that a pair is measured on."""
 _FEWEST_ITERATIONS = ((0.1, 5), (0.5, 3), (math.inf, 2))
@@ -61,15 +63,15 @@ def take_pair(
             overhead += time.perf_counter() - before
             setup += max(said["setup"] for said in workers.prepared.values())
             rhythm = rhythm or find_rhythm(workers)
-            for turn in range(rhythm.iterations):
+            turn = 0
+            while turn < rhythm.iterations and not all(is_settled(wall[name]) for name in names):
                 place = cpus[turn // turns_a_cpu(rhythm) % len(cpus)] if cpus else None
-                for name in shuffled(chance, names):
-                    answer = workers.ask(name, "iterate", number=rhythm.number, cpu=place)
-                    wall[name].append(answer["wall"] / rhythm.number)
-                    cpu[name].append(None if answer["cpu"] is None else answer["cpu"] / rhythm.number)
-                    waited[name].append(answer["waited"])
-                if all(is_settled(wall[name]) for name in names):
-                    break
+                turns = turns_at_once(rhythm, turn) if len(names) > 1 else 1
+                turn += turns
+                for name, samples in taken(workers, rhythm, chance, place, turns).items():
+                    wall[name] += [sample["wall"] / rhythm.number for sample in samples]
+                    cpu[name] += [sample["cpu"] and sample["cpu"] / rhythm.number for sample in samples]
+                    waited[name] += [sample["waited"] for sample in samples]
     assert rhythm is not None
     base_cpu, head_cpu = (_complete(cpu[name]) for name in BOTH)
     pair = Pair(
@@ -134,6 +136,24 @@ def some_cpus(chance: random.Random) -> list[int]:
 def turns_a_cpu(rhythm: Rhythm) -> int:
     """Turns after which the next CPU is taken: all are seen before a pair can be settled."""
     return max(1, min(rhythm.iterations, FEWEST_SETTLED) // CPUS)
+
+
+def turns_at_once(rhythm: Rhythm, turn: int) -> int:
+    """Turns for which the workers are left to each other: none of long iterations, each of which has its time limit."""
+    if rhythm.iterations < FEWEST_SETTLED:
+        return 1
+    return min(turns_a_cpu(rhythm) if turn < FEWEST_SETTLED else TURNS_TO_SETTLE, rhythm.iterations - turn)
+
+
+def taken(workers: LiveWorkers, rhythm: Rhythm, chance: random.Random, cpu: int | None, turns: int) -> Samples:
+    """What so many turns gave, each in an order of its own, or at the same time. Raises SideError."""
+    if workers.prepared[workers.names[0]]["separate"]:
+        # What takes a process of its own takes long: what one such sample met, one seconds later did not.
+        return {name: [answer] for name, answer in workers.ask_all("iterate", number=rhythm.number).items()}
+    order = [name for _ in range(turns) for name in shuffled(chance, workers.names)]
+    if turns > 1:
+        return workers.take_turns(order, rhythm.number, cpu)
+    return {name: [workers.ask(name, "iterate", number=rhythm.number, cpu=cpu)] for name in order}
 
 
 def is_settled(samples: Sequence[float]) -> bool:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from retrospeed.gate.cpu_swaps import swapped
 from retrospeed.gate.discovery import Series
 from retrospeed.gate.worker_pair import GATED, Side, SideError, SideName
 from retrospeed.gate.worker_process import WorkerError, WorkerProcess
@@ -57,11 +58,12 @@ class SetupCaches:
                 variables = {**of.variables, GATED: str(copy + 1), "PYTHONHASHSEED": str(copy + 1)}
                 workers[side] = WorkerProcess(of.python, variables, folder, folder.with_suffix(".log"))
                 workers[side].send("setup_cache", benchmark_dir=str(of.benchmark_dir), name=series.names[side])
-            for side, worker in workers.items():
-                try:
-                    worker.receive(series.cache_timeout)
-                except WorkerError as error:
-                    made[side] = type(error)(f"setup_cache: {error}")
+            with swapped([worker.session for worker in workers.values()]):
+                for side, worker in workers.items():
+                    try:
+                        worker.receive(series.cache_timeout)
+                    except WorkerError as error:
+                        made[side] = type(error)(f"setup_cache: {error}")
         finally:
             for worker in workers.values():
                 worker.close()

@@ -247,9 +247,9 @@ def answer(worker: Worker, command: dict[str, Any]) -> dict[str, Any]:
         return {"ok": False, "skipped": False, "error": last_line()}
 
 
-def serve(commands: int, answers: int) -> None:
+def serve(commands: int, answers: int, *others: int) -> None:
     """Answer commands until the pipe closes."""
-    for descriptor in (commands, answers):
+    for descriptor in (commands, answers, *others):
         # Programs that a benchmark starts must not hold the pipes open.
         os.set_inheritable(descriptor, False)
     owner = os.getpid()
@@ -266,6 +266,6 @@ def serve(commands: int, answers: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]))
+    serve(*map(int, sys.argv[1:]))
     # Threads and exit handlers of the benchmark must not keep the process: the gate has all it needs.
     os._exit(0)

@@ -40,29 +40,36 @@ class WorkerProcess:
     """A live worker. Every request has its time limit; after a failure the worker is to be closed.
 
     `python` is the interpreter of the commit's environment, `variables` its whole environment, `folder` the working
-    directory, `log` the file that takes what the benchmark prints, and `wrapper` what to start the interpreter with.
+    directory, `log` the file that takes what the benchmark prints, `wrapper` what to start the interpreter with, and
+    `descriptors` what it gets beside its pipes, under the same numbers.
     """
 
     def __init__(
-        self, python: Path, variables: Mapping[str, str], folder: Path, log: Path, wrapper: Sequence[str] = ()
+        self,
+        python: Path,
+        variables: Mapping[str, str],
+        folder: Path,
+        log: Path,
+        wrapper: Sequence[str] = (),
+        descriptors: Sequence[int] = (),
     ) -> None:
         self.mark = uuid.uuid4().hex
         self.log = log
         command_end, self._commands = os.pipe()
         self._answers, answer_end = os.pipe()
         self._buffer = b""
+        handed = (command_end, answer_end, *descriptors)
         try:
             with log.open("wb") as output:
                 self._process = subprocess.Popen(
-                    [*SHELL, *wrapper, str(python), str(SCRIPT), str(command_end), str(answer_end)],
+                    [*SHELL, *wrapper, str(python), str(SCRIPT), *map(str, handed)],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     cwd=folder,
                     env={**variables, MARK: self.mark},
-                    pass_fds=(command_end, answer_end),
-                    # Ctrl-C goes to the gate alone, which then ends the workers; and all a benchmark starts is in
-                    # one group, unless it takes pains to leave it.
+                    pass_fds=handed,
+                    # Ctrl-C goes to the gate alone, which then ends the workers.
                     start_new_session=True,
                 )
         except BaseException:
@@ -72,6 +79,11 @@ class WorkerProcess:
         finally:
             os.close(command_end)
             os.close(answer_end)
+
+    @property
+    def session(self) -> int:
+        """The session of the worker and of all that it starts, unless that takes pains to leave it."""
+        return self._process.pid
 
     def send(self, verb: str, **arguments: Any) -> None:
         """Send a command without waiting for its answer."""

@@ -2,13 +2,23 @@
 
 import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
 
 from retrospeed.gate import worker
-from retrospeed.gate.alternate import AGREEING, CPUS, FEWEST_SETTLED, is_settled, some_cpus, turns_a_cpu
+from retrospeed.gate.alternate import (
+    AGREEING,
+    CPUS,
+    FEWEST_SETTLED,
+    is_settled,
+    some_cpus,
+    take_pair,
+    turns_a_cpu,
+)
 from retrospeed.gate.samples import Rhythm
+from retrospeed.gate.worker_pair import BOTH, Job, Side
 
 has_affinity = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to a CPU")
 
@@ -45,3 +55,29 @@ def test_a_thread_that_is_moved_stays_free_to_go_elsewhere() -> None:
         assert os.sched_getaffinity(0) == {min(allowed)}
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+SEPARATE = """
+import os
+
+def timeraw_asleep():
+    began = f"open({os.environ['SPANS']!r}, 'a').write(str(time.monotonic()) + chr(10))"
+    return f"import time; {began}; time.sleep(0.3); {began}"
+
+timeraw_asleep.number = 1
+"""
+
+
+def test_processes_that_are_timed_as_a_whole_run_at_the_same_time(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "suite.py").write_text(SEPARATE)
+    spans = {side: tmp_path / f"{side}.spans" for side in BOTH}
+    sides = {
+        side: Side(side, Path(sys.executable), {**os.environ, "SPANS": str(spans[side])}, tmp_path) for side in BOTH
+    }
+    pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.timeraw_asleep"), True, 60), 1, None)
+    assert len(pair.base) == len(pair.head) == rhythm.iterations == 2
+    assert not pair.in_turns and min(pair.base + pair.head) > 0.3
+    base, head = ([float(line) for line in spans[side].read_text().split()][-4:] for side in BOTH)
+    for began, ended, other_began, other_ended in zip(base[::2], base[1::2], head[::2], head[1::2], strict=True):
+        assert max(began, other_began) < min(ended, other_ended)
