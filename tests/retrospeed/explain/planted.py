@@ -101,7 +101,7 @@ class Planted(ScratchSuite):
         series = one_series(found, bench)
         what = profiled_as(series)
         assert what is not None
-        raw = profiles.take(built.sides, series, what, rounds, lambda *_: None)
+        raw = profiles.take(built.sides, series, what, rounds, lambda *_: None, patient=True)
         base, head = (
             Sources(self.folder, built.commits[side], built.sides[side].benchmark_dir)
             for side in (SideName.BASE, SideName.HEAD)
