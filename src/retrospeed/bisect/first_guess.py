@@ -2,12 +2,11 @@
 
 import re
 import sys
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 from retrospeed.bisect.commits import Commit
-from retrospeed.marked_process import run_marked
+from retrospeed.marked_process import new_mark, run_marked
 
 _ANSWER = re.compile(r"Greatest (?:regression|improvement) found: ([0-9a-f]{6,40})")
 
@@ -31,7 +30,7 @@ def asv_find(
     command += ["-E", environment] if environment else []
     command += [spec, f"^{re.escape(benchmark)}$"]
     try:
-        status, output = run_marked(command, config_file.parent, uuid.uuid4().hex)
+        status, output = run_marked(command, config_file.parent, new_mark())
     except OSError as error:
         raise NoGuessError(f"asv cannot be run: {error}") from error
     found = _ANSWER.search(output)

@@ -7,12 +7,11 @@ import select
 import signal
 import subprocess
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from retrospeed.marked_process import MARK, kill_marked
+from retrospeed.marked_process import MARK, kill_marked, new_mark
 
 SCRIPT = Path(__file__).with_name("worker.py")
 
@@ -53,7 +52,7 @@ class WorkerProcess:
         wrapper: Sequence[str] = (),
         descriptors: Sequence[int] = (),
     ) -> None:
-        self.mark = uuid.uuid4().hex
+        self.mark = new_mark()
         self.log = log
         command_end, self._commands = os.pipe()
         self._answers, answer_end = os.pipe()
@@ -75,6 +74,7 @@ class WorkerProcess:
         except BaseException:
             os.close(self._commands)
             os.close(self._answers)
+            kill_marked(self.mark)
             raise
         finally:
             os.close(command_end)
