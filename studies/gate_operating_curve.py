@@ -94,7 +94,7 @@ def sides(injected: float) -> dict[SideName, Side]:
 
 def job(program: str) -> Job:
     """One of the programs."""
-    return Job(dict.fromkeys(SideName, f"programs.time_{program}"), True, 60.0)
+    return Job(dict.fromkeys(SideName, f"programs.time_{program}"), "time", 60.0)
 
 
 @contextlib.contextmanager

@@ -27,8 +27,8 @@ from retrospeed.gate.effects import effects, scale_for
 from retrospeed.gate.samples import Rhythm
 from retrospeed.gate.worker_pair import BOTH, Job, LiveWorkers
 
-NUMBER = Job(dict.fromkeys(BOTH, "programs.track_dictionary_p50"), False, 60.0)
-PROCESS = Job(dict.fromkeys(BOTH, "programs.timeraw_import"), True, 60.0)
+NUMBER = Job(dict.fromkeys(BOTH, "programs.track_dictionary_p50"), "track", 60.0)
+PROCESS = Job(dict.fromkeys(BOTH, "programs.timeraw_import"), "time", 60.0)
 AS_THE_GATE, LEFT_ALONE = "as the gate does", "left alone"
 
 

@@ -118,7 +118,7 @@ def measure(first: Path, commit: Path, suite: Path) -> dict[str, tuple[list[floa
     for name in TIMES:
         pairs, rhythm = [], None
         for number in range(PAIRS):
-            pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, name), True, 60.0), number + 1, rhythm)
+            pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, name), "time", 60.0), number + 1, rhythm)
             pairs.append(pair)
         found[name] = paired_values(pairs, timed=True)
     return found

@@ -17,7 +17,7 @@ from retrospeed.bisect.series_pairs import SeriesPairs, UnmeasurableError
 from retrospeed.errors import RetrospeedError
 from retrospeed.gate.discovery import Series
 from retrospeed.gate.effects import effects, scale_for, side_values
-from retrospeed.gate.measure import TIMED_TYPES
+from retrospeed.gate.worker_pair import TIMED_TYPES
 from retrospeed.thresholds import ThresholdsInUse
 
 DIRECTIONS = {"worse": (1,), "better": (-1,), "any": (1, -1)}

@@ -13,9 +13,9 @@ from retrospeed.gate import alternate, values
 from retrospeed.gate.builds import BuildError
 from retrospeed.gate.caches import SetupCaches
 from retrospeed.gate.discovery import Discovery, Series, discover
-from retrospeed.gate.measure import MOST_MISHAPS, TIMED_TYPES
+from retrospeed.gate.measure import MOST_MISHAPS
 from retrospeed.gate.samples import Pair, Rhythm
-from retrospeed.gate.worker_pair import BOTH, Job, Side, SideError, SideName
+from retrospeed.gate.worker_pair import BOTH, TIMED_TYPES, Job, Side, SideError, SideName
 from retrospeed.gate.worker_process import WorkerSkippedError, WorkerTimeoutError
 from retrospeed.pairing import Selection
 
@@ -96,13 +96,13 @@ class SeriesPairs:
     def _take(self, series: Series, sides: Sides, caches: SetupCaches, seed: int) -> Pair:
         together = self.manner.together
         if series.benchmark.type in TIMED_TYPES:
-            job = Job(series.names, True, series.timeout, caches.folders(series))
+            job = Job(series.names, series.benchmark.type, series.timeout, caches.folders(series))
             pair, self.manner.rhythm = alternate.take_pair(sides, job, seed, self.manner.rhythm, together=together)
             return pair
         with tempfile.TemporaryDirectory(dir=self._root, ignore_cleanup_errors=True) as folder:
             # The number may be found while the cache is made, so every pair has caches of its own.
             own = caches if series.benchmark.deterministic else SetupCaches(sides, Path(folder))
-            job = Job(series.names, False, series.timeout, own.folders(series, 0))
+            job = Job(series.names, series.benchmark.type, series.timeout, own.folders(series, 0))
             pair = values.take_pair(sides, job, seed, together=together)
         self.manner.rhythm = self.manner.rhythm or Rhythm(1, 1)
         return pair

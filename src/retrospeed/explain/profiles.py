@@ -88,8 +88,8 @@ def are_enough(taken: Sequence[Raw], rounds: int, *, patient: bool) -> bool:
     return difference.is_narrow or len(taken) >= MOST_PATIENT * rounds
 
 
-def _job(series: Series, caches: SetupCaches, copy: int, *, timed: bool) -> Job:
-    return Job(series.names, timed, series.timeout, caches.folders(series, copy))
+def _job(series: Series, caches: SetupCaches, copy: int) -> Job:
+    return Job(series.names, series.benchmark.type, series.timeout, caches.folders(series, copy))
 
 
 def _time(
@@ -98,7 +98,7 @@ def _time(
     """One round; `calls` is how many were made in the rounds before, or 0."""
     timed = series.benchmark.type == "time"
     # A number found while its cache was made would be read, not measured, from a cache that was read before.
-    job = _job(series, caches, 0 if timed else seed, timed=timed)
+    job = _job(series, caches, 0 if timed else seed)
     chance = random.Random(seed)
     with live_workers(sides, job, hash_seed=seed) as workers:
         if timed and workers.prepared[SideName.HEAD]["separate"]:
@@ -163,7 +163,7 @@ def _mean(told: list[dict[str, Any]]) -> dict[str, Any]:
 def _counts(sides: Mapping[SideName, Side], series: Series, caches: SetupCaches) -> Raw | None:
     timed = series.benchmark.type == "time"
     try:
-        with live_workers(sides, _job(series, caches, 0, timed=timed), hash_seed=1) as workers:
+        with live_workers(sides, _job(series, caches, 0), hash_seed=1) as workers:
             said = workers.prepared[SideName.HEAD]
             if said.get("separate"):
                 return None
@@ -183,8 +183,8 @@ def _memory(sides: Mapping[SideName, Side], series: Series, caches: SetupCaches,
             "benchmark_dir": str(side.benchmark_dir),
             "name": series.names[name],
             "has_cache": name in folders,
-            # Says only that pympler is not needed, whose many modules would stand in every list.
-            "timed": series.benchmark.type == "peakmemory",
+            # What pympler imports would stand in every list.
+            "lean": series.benchmark.type == "peakmemory",
         }
 
         def ask(

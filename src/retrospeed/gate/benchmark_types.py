@@ -1,4 +1,7 @@
-"""Imports what a timed benchmark needs of asv_runner, and no more. Loaded by the worker: the standard library alone."""
+"""Imports what benchmarks of time_ and track_ need of asv_runner, and no more.
+
+Loaded by the worker, so it imports nothing but the standard library.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ DEFERRED = ("cProfile", "subprocess", "tempfile")
 
 
 def load() -> None:
-    """Import asv_runner's benchmark types without what costs most of that time and serves no timed benchmark.
+    """Import asv_runner's benchmark types without what costs most of that time and serves neither time_ nor track_.
 
     That is pympler, for mem_*; OpenSSL, for one hash; and the metadata of every installed distribution, which
     asv_runner reads to find plug-ins by their names. Where no folder on the path is named like one, there is none to

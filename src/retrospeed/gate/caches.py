@@ -6,7 +6,7 @@ from pathlib import Path
 
 from retrospeed.gate.cpu_swaps import swapped
 from retrospeed.gate.discovery import Series
-from retrospeed.gate.worker_pair import GATED, Side, SideError, SideName
+from retrospeed.gate.worker_pair import GATED, LEAN_TYPES, Side, SideError, SideName
 from retrospeed.gate.worker_process import WorkerError, WorkerProcess
 
 _Made = Path | WorkerError
@@ -57,7 +57,8 @@ class SetupCaches:
                 of = self._sides[side]
                 variables = {**of.variables, GATED: str(copy + 1), "PYTHONHASHSEED": str(copy + 1)}
                 workers[side] = WorkerProcess(of.python, variables, folder, folder.with_suffix(".log"))
-                workers[side].send("setup_cache", benchmark_dir=str(of.benchmark_dir), name=series.names[side])
+                told = {"benchmark_dir": str(of.benchmark_dir), "name": series.names[side]}
+                workers[side].send("setup_cache", lean=series.benchmark.type in LEAN_TYPES, **told)
             with swapped([worker.session for worker in workers.values()]):
                 for side, worker in workers.items():
                     try:

@@ -10,12 +10,11 @@ from retrospeed.gate.judge_series import wanted
 from retrospeed.gate.record import SeriesRecord, SideState
 from retrospeed.gate.samples import Rhythm
 from retrospeed.gate.two_stage import Plan
-from retrospeed.gate.worker_pair import BOTH, Job, Side, SideError, SideName, live_workers
+from retrospeed.gate.worker_pair import BOTH, TIMED_TYPES, Job, Side, SideError, SideName, live_workers
 from retrospeed.gate.worker_process import WorkerError, WorkerSkippedError, WorkerTimeoutError
 from retrospeed.measurement import Outcome
 from retrospeed.thresholds import Limits
 
-TIMED_TYPES = ("time",)
 MOST_MISHAPS = 3
 """A side that fails in more of its pairs than this fails, even if it works at other times."""
 STAGE_2_SEEDS = 101
@@ -148,7 +147,7 @@ class SeriesMeasurement:
         series = self._series
         folders = caches.folders(series, copy)
         self.record.cache_seconds = caches.seconds(series)
-        return Job(series.names, self.record.timed, series.timeout, folders)
+        return Job(series.names, series.benchmark.type, series.timeout, folders)
 
     def _note(self, failures: Mapping[SideName, WorkerError]) -> None:
         for side, failure in failures.items():

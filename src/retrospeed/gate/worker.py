@@ -43,10 +43,13 @@ class Worker:
         self.benchmark: Any = None
         self.timer: Any = None
 
-    def prepare(self, benchmark_dir: str, name: str, has_cache: bool, timed: bool = False) -> dict[str, Any]:
-        """Import the benchmark, load its cache (``cache.pickle`` in the working directory) and set it up."""
-        if timed:
-            module_of(beside("benchmark_types")).load()
+    def prepare(self, benchmark_dir: str, name: str, has_cache: bool, lean: bool = False) -> dict[str, Any]:
+        """Import the benchmark, load its cache (``cache.pickle`` in the working directory) and set it up.
+
+        With `lean`, of asv_runner is imported what time_ and track_ need.
+        """
+        if lean:
+            import_little()
         from asv_runner.discovery import get_benchmark_from_name
 
         started = time.perf_counter()
@@ -161,10 +164,12 @@ class Worker:
             raise TypeError(f"the benchmark returned {result!r}, which is not a number"[:200])
         return {"values": [float(result)]}
 
-    def setup_cache(self, benchmark_dir: str, name: str) -> dict[str, Any]:
-        """Make ``cache.pickle`` in the working directory."""
+    def setup_cache(self, benchmark_dir: str, name: str, lean: bool = False) -> dict[str, Any]:
+        """Make ``cache.pickle`` in the working directory; `lean` as in `prepare`."""
         import pickle
 
+        if lean:
+            import_little()
         from asv_runner.discovery import get_benchmark_from_name
 
         cache = get_benchmark_from_name(benchmark_dir, name).do_setup_cache()
@@ -181,6 +186,11 @@ class Worker:
         """Have `function` of the file `script`, which keeps its state until the process ends, work on this worker."""
         answered: dict[str, Any] = getattr(module_of(script), function)(self, **arguments)
         return answered
+
+
+def import_little() -> None:
+    """Import no more of asv_runner than benchmarks of time_ and track_ need."""
+    module_of(beside("benchmark_types")).load()
 
 
 def beside(name: str) -> str:

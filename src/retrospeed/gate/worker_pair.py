@@ -18,6 +18,10 @@ GATED = "RETROSPEED_GATE"
 """Environment variable that tells a suite that whole processes are repeated, so that each can do with fewer samples.
 
 It is 1; while setup_cache runs again for another copy of its cache, 2, 3 and so on."""
+TIMED_TYPES = ("time",)
+"""What asv calls both time_ and timeraw_."""
+LEAN_TYPES = (*TIMED_TYPES, "track")
+"""Those for which little of asv_runner does: mem_ would miss pympler, and peakmem_ its share of the peak."""
 BATON = str(Path(__file__).with_name("baton.py"))
 """The part of a worker that takes turns with the other."""
 
@@ -49,8 +53,8 @@ class Job:
 
     names: Mapping[SideName, str]
     """Names for asv_runner: with ``-3`` after them for the fourth set of parameters."""
-    timed: bool
-    """Whether it is timed in the worker; else it tells a number by itself."""
+    type: str
+    """As asv calls it: time, track, memory or peakmemory."""
     timeout: float
     """Seconds that its import and setup, and each answer after that, may take."""
     caches: Mapping[SideName, Path] = field(default_factory=dict)
@@ -99,7 +103,7 @@ def live_workers(sides: Mapping[SideName, Side], job: Job, hash_seed: int) -> It
                     benchmark_dir=str(sides[name].benchmark_dir),
                     name=job.names[name],
                     has_cache=name in job.caches,
-                    timed=job.timed,
+                    lean=job.type in LEAN_TYPES,
                 )
             batons = {name: end.fileno() for name, end in ends.items()}
             for end in ends.values():

@@ -75,7 +75,7 @@ def test_processes_that_are_timed_as_a_whole_run_at_the_same_time(tmp_path: Path
     sides = {
         side: Side(side, Path(sys.executable), {**os.environ, "SPANS": str(spans[side])}, tmp_path) for side in BOTH
     }
-    pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.timeraw_asleep"), True, 60), 1, None)
+    pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.timeraw_asleep"), "time", 60), 1, None)
     assert len(pair.base) == len(pair.head) == rhythm.iterations == 2
     assert not pair.in_turns and min(pair.base + pair.head) > 0.3
     base, head = ([float(line) for line in spans[side].read_text().split()][-4:] for side in BOTH)

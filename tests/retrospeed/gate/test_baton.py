@@ -81,7 +81,7 @@ def turns(tmp_path: Path) -> Turns:
             for side in BOTH
         }
         samples, failures = {}, {}
-        with live_workers(sides, Job(dict.fromkeys(BOTH, f"suite.{name}"), True, timeout), hash_seed=1) as workers:
+        with live_workers(sides, Job(dict.fromkeys(BOTH, f"suite.{name}"), "time", timeout), hash_seed=1) as workers:
             called.write_text("")
             try:
                 taken = workers.take_turns(ORDER, number=1, cpu=None)

@@ -1,4 +1,4 @@
-"""A timed benchmark's worker imports little of asv_runner; what it finds there is the same nevertheless."""
+"""A worker for time_ or track_ imports little of asv_runner; what it finds there is the same nevertheless."""
 
 import json
 import subprocess
@@ -9,7 +9,16 @@ import pytest
 
 from retrospeed.gate import benchmark_types
 
-SUITE = "def time_sum():\n    sum(range(10))\n\ndef timeraw_sum():\n    return 'sum(range(10))'\n"
+SUITE = """
+def time_sum():
+    sum(range(10))
+
+def timeraw_sum():
+    return "sum(range(10))"
+
+def track_sum():
+    return 45
+"""
 FOUND = """
 import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location("benchmark_types", sys.argv[1])
@@ -21,7 +30,8 @@ if sys.argv[3] == "lean":
 from asv_runner.discovery import get_benchmark_from_name
 imported = sorted({"cProfile", "hashlib", "importlib.metadata", "pathlib", "pympler", "subprocess", "tempfile"}
     & set(sys.modules) - before)
-found = [get_benchmark_from_name(sys.argv[2], name) for name in ("suite.time_sum", "suite.timeraw_sum")]
+names = ("suite.time_sum", "suite.timeraw_sum", "suite.track_sum")
+found = [get_benchmark_from_name(sys.argv[2], name) for name in names]
 found[1].do_setup()
 timed = found[1]._get_timer().timeit(1) > 0
 import asv_runner.benchmarks.timeraw, hashlib, pathlib, subprocess
@@ -29,6 +39,7 @@ print(json.dumps({
     "imported": imported,
     "versions": [one.version for one in found],
     "timed": timed,
+    "told": found[2].do_run(),
     "the suite's own": [hashlib.new("sha256").name, pathlib.Path("a").name, subprocess.PIPE],
     "deferred": asv_runner.benchmarks.timeraw.subprocess.PIPE == subprocess.PIPE,
 }))
@@ -57,7 +68,7 @@ def test_little_is_imported(found: dict[str, dict[str, object]]) -> None:
 def test_benchmarks_are_the_same(found: dict[str, dict[str, object]]) -> None:
     whole, lean = ({key: value for key, value in found[how].items() if key != "imported"} for how in ("whole", "lean"))
     assert whole == lean
-    assert lean["timed"] is True
+    assert lean["timed"] is True and lean["told"] == 45
 
 
 def test_a_plug_in_on_the_path_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
