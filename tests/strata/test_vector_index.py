@@ -241,6 +241,9 @@ def test_recall_against_the_exact_scan_is_kept_with_and_without_a_filter(name: s
     for scope in (Scope(), Scope(agent="a1"), Scope(agent="rare"), Scope(since=NOON, until=NOON + MINUTE)):
         assert _recall(index, exact, queries, scope) >= 0.99
     assert _recall(engine(tmp_path / "index", LETTERS), exact, queries, Scope()) >= 0.99
+    for query in queries:
+        longer = [hit.doc_id for hit in index.search(3 * query, 10)]
+        assert longer == [hit.doc_id for hit in index.search(query, 10)]
 
 
 @pytest.mark.parametrize("name", ["usearch", "faiss"])
