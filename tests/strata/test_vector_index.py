@@ -256,6 +256,23 @@ def test_most_events_are_never_scored_exactly(name: str, tmp_path: Path, monkeyp
     assert all(len(index.search(query, 10)) == 10 for query in queries)
 
 
+@pytest.mark.parametrize("name", ["usearch", "faiss"])
+def test_what_came_after_the_segment_is_found_the_same_however_often_it_is_asked(name: str, tmp_path: Path) -> None:
+    engine = installed.engine("vector", name)
+    entries, vectors, queries = _clustered(4000)
+    index = engine(tmp_path, LETTERS)
+    index.extend_vectors(entries[:3500], vectors[:3500])
+    for start, end in ((3500, 3800), (3800, 4000)):
+        index.extend_vectors(entries[start:end], vectors[start:end])
+        later = {entry.event.event_id for entry in entries[3500:end]}
+        for scope in (Scope(), Scope(agent="a1")):
+            # A new process has not searched yet.
+            first = [engine(tmp_path, LETTERS).search(query, 10, scope) for query in queries]
+            again = [index.search(query, 10, scope) for query in queries]
+            assert again == first
+            assert any(hit.doc_id in later for hits in again for hit in hits)
+
+
 @given(
     arrays(np.float16, (7, 5), elements=st.floats(-1000, 1000, width=16)),
     arrays(np.float32, 5, elements=st.floats(-1, 1, width=32)),

@@ -22,6 +22,13 @@ from strata.vector.numpy_exact import DECIMALS
 from strata.vector.numpy_half import NumpyHalf, products
 
 BLOCK = 4096
+SEARCHES_TO_KEEP = 3
+"""After so many searches since the last append, the directions of what waits outside the segment are kept for those
+that follow: to make them costs more than to search once."""
+MOST_KEPT = 16_384
+"""Unless they are more than this, which would take up tens of megabytes."""
+BLUR = 1e-4
+"""More than a cosine can differ by the order in which it was summed up."""
 
 Directions = Callable[[NDArray[np.int64]], NDArray[np.float32]]
 """From rows to the unit vectors that are searched, shape (rows, dimensions)."""
@@ -41,6 +48,8 @@ class Proposed(NumpyHalf, ABC):
     _held = 0
     _segment: Path | None = None
     _loose: NDArray[np.int64] = np.empty(0, np.int64)
+    _loose_directions: NDArray[np.float32] | None = None
+    _searches = 0
 
     def search(self, vector: NDArray[np.float32], k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """See `VectorIndex.search`. Raises QueryError if the vector has another shape or is not finite."""
@@ -55,7 +64,7 @@ class Proposed(NumpyHalf, ABC):
             found = self._nearest(vector, count)
             found = found[admitted[found]]
             if len(found) >= k:
-                found = np.union1d(found, self._loose[admitted[self._loose]]) if len(self._loose) else np.sort(found)
+                found = np.union1d(found, self._loose_near(vector, k, admitted)) if len(self._loose) else np.sort(found)
                 return self._scored(vector, found, k)
             count *= 4
         return super().search(vector, k, scope)
@@ -99,6 +108,20 @@ class Proposed(NumpyHalf, ABC):
             sums = np.bincount(owner, products(self._vectors[read], vector)[place] * share, len(rows))
         return self._rows.best("vector", rows, sums / self._lengths[rows], k, DECIMALS)
 
+    def _loose_near(self, vector: NDArray[np.float32], k: int, admitted: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The rows outside the segment that may be among the k nearest; all of them while few searches were made."""
+        wanted = admitted[self._loose]
+        rows: NDArray[np.int64] = self._loose[wanted]
+        self._searches += 1
+        if len(rows) <= k or len(self._loose) > MOST_KEPT or self._searches <= SEARCHES_TO_KEEP:
+            return rows
+        if self._loose_directions is None:
+            self._loose_directions = self._directions(self._loose)
+        cosines = (self._loose_directions @ vector)[wanted]
+        floor = np.partition(cosines, -k)[-k] - BLUR * np.linalg.norm(vector)
+        near: NDArray[np.int64] = rows[cosines >= floor]
+        return near
+
     def _directions(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._near.sums_of(rows, self._vectors) / self._lengths[rows, None]
 
@@ -121,6 +144,7 @@ class Proposed(NumpyHalf, ABC):
                 self._view(place)
             self._held, self._segment = held, place
         self._loose = self._outside(self._held)
+        self._loose_directions, self._searches = None, 0
 
     def _outside(self, held: int) -> NDArray[np.int64]:
         """The rows after the first `held`, and whatever stands so near to one that its direction has changed."""
