@@ -25,7 +25,7 @@ CONFIRMATIONS = 2
 VALUE_PAIRS, VALUE_LOOKS, VALUE_CLEARED_AFTER = 8, (14, 28, 42), (6,)
 """Pairs in stage 1, and at each look at stage 2, of benchmarks that tell a number by themselves; and after how few
 stage 1 may clear them."""
-DEAR_SECONDS, DEAR_PAIRS, DEAR_CLEARED_AFTER = 3.0, 6, (3, 4)
+DEAR_SECONDS, DEAR_PAIRS, DEAR_CLEARED_AFTER = 3.0, 10, (3, 4, 6, 8)
 """Pairs in stage 1 of those whose first pair took longer than this, or that need a new cache for every pair, if that
 does; and after how few it may clear them, which is possible only far from the severe threshold. Caches and their copies
 are shared by the benchmarks that read them."""

@@ -100,6 +100,8 @@ class GateRecord(msgspec.Struct, kw_only=True):
     instructions: list[InstructionRecord] = []
     interrupted: bool = False
     seconds: float = 0.0
+    withheld: float | None = None
+    """Share, 0 to 1, of the processor time wanted in these seconds that the machine's host gave to others."""
 
 
 def write(record: GateRecord, path: Path) -> None:

@@ -15,6 +15,8 @@ from retrospeed.units import percent, value_in_words
 
 COLUMNS = ("benchmark", "base", "head", "change", "95 % interval", "CPU", "pairs", "seconds", "verdict", "why")
 NAME_WIDTH = 48
+WORTH_TELLING = 0.02
+"""Share of processor time, withheld by the host of a virtual machine, from which on a run tells of it."""
 _STYLES = {Class.SEVERE: "bold red", Class.FAILED: "bold red", Class.WARNING: "yellow", Class.IMPROVED: "green"}
 _WORDS = {
     ExitCode.OK: "pass",
@@ -100,6 +102,8 @@ def footer(verdict: GateVerdict) -> list[str]:
     )
     machine = record.machine
     load = f"load {machine.get('load at the start', '?')} to {machine.get('load at the end', '?')}"
+    if record.withheld is not None and record.withheld >= WORTH_TELLING:
+        load += f", its host withheld {percent(round(record.withheld, 2))} of the processor time wanted"
     lines.append(
         f"Measured in {record.environment} on {machine.get('name', '?')} ({machine.get('cpus', '?')} CPUs, {load}) "
         f"in {record.seconds:.0f} s."

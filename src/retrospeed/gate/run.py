@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from retrospeed.errors import RetrospeedError
-from retrospeed.gate import discovery, instructions, limits, selftest
+from retrospeed.gate import discovery, instructions, limits, selftest, withheld
 from retrospeed.gate.builds import Built
 from retrospeed.gate.caches import SetupCaches
 from retrospeed.gate.discovery import Discovery, Series
@@ -63,7 +63,7 @@ class Request:
 
 def run(request: Request, progress: Progress) -> GateRecord:
     """Measure; broken off by KeyboardInterrupt, the record holds what is known. Raises RetrospeedError."""
-    started = time.perf_counter()
+    started, ticks = time.perf_counter(), withheld.now()
     sides = request.built.sides
     progress.importing()
     found = discovery.discover(sides, request.selection, request.built.default_timeout)
@@ -101,6 +101,7 @@ def run(request: Request, progress: Progress) -> GateRecord:
             _measure(test, caches, progress, "self-test: slower")
     _add_unreached(record, found)
     record.machine["load at the end"] = _load()
+    record.withheld = withheld.share(ticks, withheld.now())
     record.seconds = time.perf_counter() - started
     return record
 

@@ -72,7 +72,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def frugal(self, stage_1_pairs: int, clear_after: tuple[int, ...]) -> "Plan":
         """The plan for benchmarks whose pairs are dear: stage 1 may clear early, and stage 2 is one look at as many
-        pairs as can be significant beside a significant stage 1."""
+        pairs as can be significant beside a significant stage 1; without one, there is none."""
         plan = msgspec.structs.replace(
             self,
             stage_1_pairs=min(self.stage_1_pairs, stage_1_pairs),
@@ -141,6 +141,9 @@ def pairs_wanted(first: Sequence[float], second: Sequence[float], plan: Plan, bo
     elif is_cleared_early(second, plan, bounds):
         return 0, 2
     support = max(supports(first, plan), key=plan.level)
+    if not second and plan.fewest_significant(support) > plan.looks[-1]:
+        # Stage 2 could call nothing changed: the benchmark is not worth its pairs.
+        return 0, 1
     if len(second) in plan.early_steps(support):
         is_over = decide(first, second, plan, bounds).outcome is not Outcome.UNCHANGED
     else:

@@ -8,6 +8,7 @@ import pytest
 from retrospeed.comparison import Class
 from retrospeed.exit_codes import ExitCode, FailOn
 from retrospeed.gate import record
+from retrospeed.gate.report import footer
 from retrospeed.gate.verdict import verdict
 from tests.retrospeed.gate.scratch_suite import ScratchSuite
 
@@ -81,6 +82,18 @@ def test_markdown_shows_what_changed(outcome: tuple[int, str, Path]) -> None:
     text = (outcome[2] / "gate.md").read_text(encoding="utf-8")
     assert text.startswith("### Gate: severe regression")
     assert "| bench.time\\_score |" in text
+
+
+def test_processor_time_that_was_withheld_is_told(outcome: tuple[int, str, Path]) -> None:
+    _, _, written = outcome
+    measured = record.read(written / "gate.json")
+    assert measured.withheld is None or 0 <= measured.withheld <= 1
+    lines = {
+        share: "\n".join(footer(verdict(msgspec.structs.replace(measured, withheld=share), FailOn.SEVERE)))
+        for share in (None, 0.001, 0.43)
+    }
+    assert "its host withheld 43 % of the processor time wanted" in lines[0.43]
+    assert "withheld" not in lines[None] + lines[0.001]
 
 
 def test_the_record_is_judged_the_same_again(slower: ScratchSuite, outcome: tuple[int, str, Path]) -> None:
