@@ -134,3 +134,18 @@ def test_every_command_argument_and_option_has_help() -> None:
         assert sub.help, name
         for parameter in sub.params:
             assert getattr(parameter, "help", None), (name, parameter.name)
+
+
+def test_without_its_libraries_the_command_says_which_extra_brings_them(tmp_path: Path) -> None:
+    (tmp_path / "Stemmer.py").write_text("raise ModuleNotFoundError(\"No module named 'Stemmer'\", name='Stemmer')\n")
+    refused = run("stats", "store", folder=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith('strata: the library Stemmer is not installed: pip install "retrospeed[strata]"')
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_fault_of_its_own_is_not_taken_for_a_missing_library(tmp_path: Path) -> None:
+    (tmp_path / "Stemmer.py").write_text("import strata.absent\n")
+    broken = run("stats", "store", folder=tmp_path)
+    assert broken.returncode == 1
+    assert "No module named 'strata.absent'" in broken.stderr
