@@ -23,6 +23,8 @@ def form(judgement: Judgement) -> str:
         parts.append("**Not compared**\n\n" + "\n".join(f"- {_escaped(line)}" for line in left_out))
     if unchanged:
         parts.append(_folded(f"{len(unchanged)} unchanged", _table(judgement, unchanged)))
+    if (advice := wording.to_confirm(judgement)) is not None:
+        parts.append(f"{_escaped(advice[0])} `{advice[1]}`")
     lines = "\n".join(f"- {_escaped(line)}" for line in wording.thresholds(judgement))
     parts.append(_folded(f"Thresholds ({_escaped(judgement.thresholds.source)})", lines or "None were applied."))
     return "\n\n".join(parts) + "\n"

@@ -48,6 +48,8 @@ def show(judgement: Judgement, out: Console) -> None:
     for line in wording.thresholds(judgement):
         out.print(Text(f"  {line}"), soft_wrap=True)
     out.print(Text(wording.counts(judgement.verdict)), soft_wrap=True)
+    if (advice := wording.to_confirm(judgement)) is not None:
+        out.print(Text(" ".join(advice)), soft_wrap=True)
     style = "bold green" if judgement.exit_code is ExitCode.OK else "bold red"
     out.print(Text(wording.headline(judgement), style=style), soft_wrap=True)
 

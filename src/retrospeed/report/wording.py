@@ -1,6 +1,9 @@
 """Sentences that more than one form of a judgement uses."""
 
-from retrospeed.comparison import Comparison, Verdict
+import re
+import shlex
+
+from retrospeed.comparison import Class, Comparison, Verdict
 from retrospeed.exit_codes import ExitCode
 from retrospeed.judgement import Judgement
 from retrospeed.thresholds import Limits
@@ -12,6 +15,9 @@ _OUTCOMES = {
     ExitCode.WARNING: "warning",
     ExitCode.INCONCLUSIVE: "inconclusive",
 }
+
+FEW_NAMES = 6
+"""Benchmarks that a command names one by one; of more, it names the modules."""
 
 
 def headline(judgement: Judgement) -> str:
@@ -46,6 +52,25 @@ def not_compared(judgement: Judgement) -> list[str]:
     verdict = judgement.verdict
     lines = [f"{c.classification}: {title(c, verdict)}, {c.why}" for c in verdict.not_compared]
     return lines + [f"environment {name}" for name in verdict.unpaired_environments]
+
+
+def to_confirm(judgement: Judgement) -> tuple[str, str] | None:
+    """Why slower times are to be confirmed, and the command that does it; None if no time became worse."""
+    worse = (Class.SEVERE, Class.WARNING)
+    slower = [c for c in judgement.verdict.judged if c.classification in worse and c.benchmark.unit == "seconds"]
+    if not slower:
+        return None
+    names = sorted({comparison.benchmark.name for comparison in slower})
+    if len(names) > FEW_NAMES:
+        modules = sorted({name.rpartition(".")[0].partition(".")[0] for name in names})
+        pattern = f"^({'|'.join(map(re.escape, modules))})\\."
+    else:
+        pattern = f"^({'|'.join(map(re.escape, names))})(\\(|$)"
+    command = shlex.join(
+        ["retrospeed", "gate", judgement.base.commit[:8], judgement.head.commit[:8], "--bench", pattern]
+    )
+    why = "These times were recorded one commit after the other, and the machine may have changed in between"
+    return f"{why}. To measure both in alternation:", command
 
 
 def thresholds(judgement: Judgement) -> list[str]:
