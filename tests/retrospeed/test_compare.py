@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import jsonschema
 import pytest
@@ -283,3 +284,30 @@ def test_nothing_before_is_said_and_is_no_pass(suite):
     assert "nothing to compare with yet" in done.output
     assert done.exit_code == 4
     assert run("previous", "HEAD", "--fail-on", "never").exit_code == 0
+
+
+def advised(output):
+    """Arguments of the command that is to confirm what was found; None if none is named."""
+    command = re.search(r"in alternation: (retrospeed gate .*)", output)
+    return command and shlex.split(command[1])[2:]
+
+
+@pytest.mark.parametrize(("slower", "others"), [(2, 3), (9, 0)])
+def test_slower_times_come_with_the_command_that_confirms_them(suite, slower, others):
+    names = [f"search.Warm.time_{number}" for number in range(slower)]
+    same = ["search.Warm.time_10", *(f"build.time_{number}" for number in range(others))]
+    suite.describe(**{name.replace(".", "__"): {"unit": "seconds"} for name in names + same})
+    base = {name: timing(0.010) for name in names + same}
+    head = {name: timing(0.014, seed=1) for name in names} | {name: timing(0.0101, seed=1) for name in same}
+    done, _ = compared(suite, base, head)
+    first, second, option, pattern = advised(done.stdout)
+    assert (first, second, option) == (suite.commits[0][:8], suite.commits[1][:8], "--bench")
+    assert all(re.search(pattern, name) and re.search(pattern, f"{name}('small')") for name in names)
+    # Few are named one by one, of many the module.
+    assert bool(re.search(pattern, "search.Warm.time_10")) == (slower > 6)
+    assert not any(re.search(pattern, name) for name in same if name.startswith("build."))
+
+
+def test_what_is_not_slower_needs_no_confirmation(suite):
+    done, _ = compared(suite, {"search.time_query": timing(0.010)}, {"search.time_query": timing(0.007, seed=1)})
+    assert advised(done.stdout) is None
