@@ -26,7 +26,7 @@ class Support(Enum):
     NONE = 1.0
     SUSPECT = STAGE_1_LEVEL
     SURE = 2 * SURE_SUSPECT_LEVEL
-    """It may say so after eight pairs, or after twelve."""
+    """It may say so after eight pairs, or after the last."""
 
 
 def stage_2_level(series: int, looks: int, support: Support, degrees: int) -> float:

@@ -185,7 +185,8 @@ def is_sure_suspect(first: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
     """Whether stage 1 is over before its last pair, since more of them would hardly clear the benchmark.
 
     Eight pairs have to agree in their direction. By chance 1 of 256 comparisons has eight that do, and 4.6 % are
-    significant after twelve: that one or the other happens is no more probable than `STAGE_1_LEVEL`.
+    significant after twelve (4.2 % after ten): that one or the other happens is no more probable than
+    `STAGE_1_LEVEL`.
     """
     if len(first) < signed_rank.FEWEST or len(first) not in plan.stage_1_steps():
         return False
