@@ -9,7 +9,7 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +23,10 @@ GATED = bool(os.environ.get("RETROSPEED_GATE"))
 FIRST_COPY = os.environ.get("RETROSPEED_GATE", "1") == "1"
 """False while the gate has a cache made again: what is deterministic is known by then."""
 BLOCKS = 4 if GATED else 10
+MOST_BLOCKS = 40 if GATED else BLOCKS
+LONG_ENOUGH = 0.8
+"""Seconds after which the gate asks for no more than `BLOCKS`. Both processes meet each CPU tens of times in them, and
+what they tell scatters a third as much as after four blocks of calls of microseconds."""
 CALLS = 100
 DEAR_CALLS = 25 if GATED else CALLS
 """Calls a block where a call takes tens of milliseconds."""
@@ -35,9 +39,10 @@ LONGEST = 90.0
 def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None) -> Measured:
     """Time `call` on the arguments, in order and again from the start when they run out.
 
-    Ten blocks (four in the gate) of `calls` (100 by default) calls; fewer where ten would take longer than 90 s, but 20
-    if as many are wanted. p99 needs 100 calls a block; in the gate, which takes one number of a process, the blocks may
-    have them together. A block's `cpu` is its processor time divided by its calls.
+    Ten blocks of `calls` (100 by default) calls; fewer where ten would take longer than 90 s, but 20 if as many are
+    wanted. In the gate four blocks, or as many, up to 40, as begin within 0.8 s. p99 needs 100 calls a block; in the
+    gate, which takes one number of a process, the blocks may have them together. A block's `cpu` is its processor time
+    divided by its calls.
 
     Raises ValueError without arguments.
     """
@@ -56,7 +61,7 @@ def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None 
     gc.collect()
     measured: Measured = {"p50": [], "p90": [], "p95": [], "p99": [], "cpu": []}
     everything: list[float] = []
-    for _ in range(BLOCKS):
+    for _ in _rounds():
         block = list(itertools.islice(endless, calls))
         walls = []
         processor = time.process_time()
@@ -77,6 +82,15 @@ def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None 
     return measured
 
 
+def _rounds(most: int | None = None) -> Iterator[int]:
+    """Count `BLOCKS`, or as many as begin before it took long enough, if these are more; never above `most`."""
+    started = time.perf_counter()
+    for number in range(MOST_BLOCKS if most is None else min(most, MOST_BLOCKS)):
+        if number >= BLOCKS and time.perf_counter() - started > LONG_ENOUGH:
+            return
+        yield number
+
+
 def one_pass(items: Sequence[T]) -> Sequence[T]:
     """What a `time_` benchmark goes through in one call: everything; in the gate, whose iterations are to be short and
     many, some that are spread over it."""
@@ -88,10 +102,11 @@ def measure_anew(
 ) -> Measured:
     """Wall and processor seconds of `call`, each time on what `prepare` made anew (not timed), divided by `units`.
 
-    Samples of `wall` and `cpu`, `times` (10 by default) of each.
+    Samples of `wall` and `cpu`, `times` (10 by default) of each; in the gate four, or as many, up to 40, as begin
+    within 0.8 s, and never more than `times`.
     """
     measured: Measured = {"wall": [], "cpu": []}
-    for _ in range(min(times or BLOCKS, BLOCKS)):
+    for _ in _rounds(times):
         subject = prepare()
         gc.collect()
         wall, processor = time.perf_counter(), time.process_time()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import bare_sqlite, logs, subject, tiers
-from .blocks import BLOCKS, CALLS, WARM_UP, measure, measure_anew, samples
+from .blocks import BLOCKS, CALLS, MOST_BLOCKS, WARM_UP, measure, measure_anew, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import synthetic
@@ -99,7 +99,7 @@ def _measured_one_by_one(tier: str, agents: str) -> dict[str, list[float]]:
     workload = synthetic.load(tier, agents)
     log = subject.open_log(logs.new_folder("log"))
     log.append(subject.events(workload.events))
-    late = subject.events(_late(workload.events, BLOCKS * CALLS + 2 * WARM_UP))
+    late = subject.events(_late(workload.events, MOST_BLOCKS * CALLS + 2 * WARM_UP))
     measured = measure(lambda event: log.append([event]), late)
     log.close()
     return measured

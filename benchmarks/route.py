@@ -89,12 +89,16 @@ def _wrong_turn(stack: subject.Stack, way: Way) -> str | None:
     return None
 
 
-def _measured_way(folder: str, tier: str, name: str) -> dict[str, Any]:
-    way = next(way for way in ways(synthetic.load(tier)) if way.name == name)
+def _measured_ways(folder: str, tier: str, names: Sequence[str] = WAYS) -> dict[str, dict[str, Any]]:
     stack = subject.open_stack(Path(folder))
+    measured = {way.name: _measured_way(stack, way) for way in ways(synthetic.load(tier)) if way.name in names}
+    stack.close()
+    return measured
+
+
+def _measured_way(stack: subject.Stack, way: Way) -> dict[str, Any]:
     wrong = _wrong_turn(stack, way)
     measured = {} if wrong else measure(lambda query: _on_its_way(stack, way, query), way.queries, calls=FEW)
-    stack.close()
     return {"wrong": wrong, **measured}
 
 
@@ -110,7 +114,7 @@ def _prepare_warm(key: tuple[str, str]) -> dict[str, Any]:
     if FIRST_COPY:
         case |= _quality(folder, workload, agents)
     if agents == "single":
-        case["ways"] = {name: _measured_way(folder, tier, name) for name in WAYS}
+        case["ways"] = _measured_ways(folder, tier)
     return case
 
 
@@ -205,5 +209,5 @@ class WarmRouteWays:
 
     @metric("route", "way_p50", "warm", "answer by this way")
     def track_p50(self, prepared: Prepared, tier: str, way: str) -> Any:
-        measured = tiers.once(self.measured, lambda: _measured_way(self.folder, tier, way), f"way-{tier}-{way}")
+        measured = tiers.once(self.measured, lambda: _measured_ways(self.folder, tier, [way])[way], f"way-{tier}-{way}")
         return samples(measured["p50"])

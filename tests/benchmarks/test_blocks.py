@@ -108,18 +108,35 @@ def said(code: str, gate: str) -> list[str]:
     return done.stdout.split()
 
 
+SLOW = "lambda _: blocks.time.sleep(0.01)"
+"""At this pace four blocks of `FEWEST_CALLS` calls take the 0.8 s that are long enough."""
+
+
 @pytest.mark.parametrize(("gate", "samples"), [("", 10), ("1", 4)])
-def test_the_gate_which_repeats_processes_gets_fewer_samples_of_each(gate: str, samples: int) -> None:
-    assert said("map(len, blocks.measure(lambda _: None, [1]).values())", gate) == [str(samples)] * 5
+def test_the_gate_which_repeats_processes_gets_fewer_samples_of_what_takes_long(gate: str, samples: int) -> None:
+    assert said(f"map(len, blocks.measure({SLOW}, [1], 20).values())", gate) == [*[str(samples)] * 3, "0", str(samples)]
+    assert (
+        said("map(len, blocks.measure_anew(lambda: 1, lambda _: blocks.time.sleep(0.3)).values())", gate)
+        == [str(samples)] * 2
+    )
+
+
+@pytest.mark.parametrize("code", ["measure(lambda _: None, [1])", "measure_anew(lambda: 1, lambda _: None)"])
+def test_the_gate_goes_on_with_what_is_quick(code: str) -> None:
+    (taken,) = set(said(f"map(len, blocks.{code}.values())", "1"))
+    assert 10 < int(taken) <= 40
+    assert set(said(f"map(len, blocks.{code}.values())", "")) == {"10"}
+
+
+@pytest.mark.parametrize("gate", ["", "1"])
+def test_nothing_is_repeated_more_often_than_asked(gate: str) -> None:
+    assert said("map(len, blocks.measure_anew(lambda: 1, lambda _: None, times=6).values())", gate) == ["6", "6"]
 
 
 def test_in_the_gate_the_blocks_have_the_calls_for_a_tail_together() -> None:
-    code = "(len(blocks.measure(lambda _: None, [1], blocks.DEAR_CALLS)[name]) for name in ('p50', 'p99'))"
-    assert said(code, "1") == ["4", "1"]
-    assert said(code, "") == ["10", "10"]
-    few = "map(len, blocks.measure(lambda _: None, [1], 20).values())"
-    assert said(few, "1") == ["4", "4", "4", "0", "4"]
-    assert said(few, "") == ["10", "10", "10", "0", "10"]
+    code = f"map(len, blocks.measure({SLOW}, [1], blocks.DEAR_CALLS).values())"
+    assert said(code, "1") == ["4", "4", "4", "1", "4"]
+    assert said(code, "") == ["10"] * 5
 
 
 def test_a_pass_is_shorter_in_the_gate_and_spread_over_everything() -> None:

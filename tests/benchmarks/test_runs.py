@@ -68,6 +68,7 @@ def tiny(tmp_path: Path, vectors_cache: Path, model: Any, monkeypatch: pytest.Mo
     monkeypatch.setattr(synthetic, "TIERS", synthetic.TIERS | {"small": TINY})
     monkeypatch.setattr(synthetic, "verified", lambda workload: workload)
     monkeypatch.setattr(blocks, "BLOCKS", 2)
+    monkeypatch.setattr(blocks, "MOST_BLOCKS", 2)
     monkeypatch.setattr(blocks, "CALLS", 20)
     monkeypatch.setattr(route, "DEAR_CALLS", 20)
     monkeypatch.setattr(embed_suite, "DEAR_CALLS", 20)
@@ -161,7 +162,7 @@ def test_a_query_that_takes_another_way_fails_its_benchmark(monkeypatch: pytest.
 
     monkeypatch.setattr(route, "ways", mistaken)
     folder = route._build("small", "single")
-    measured = route._measured_way(folder, "small", "keyword")
+    measured = route._measured_ways(folder, "small", ["keyword"])["keyword"]
     assert "must go ('answer', 'keyword', ('vector',), False)" in measured["wrong"]
     benchmark = route.WarmRouteWays()
     prepared = {"value": {("small", "single"): {"folder": folder, "ways": {"keyword": measured}}}}
