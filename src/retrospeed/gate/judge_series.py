@@ -22,13 +22,14 @@ NO_NUMBER = "tells no number"
 CONFIRMATIONS = 2
 """Pairs that must agree before a value counts as deterministic."""
 
-VALUE_PAIRS, VALUE_LOOKS, VALUE_CLEARED_AFTER = 8, (14, 28, 42), (6,)
-"""Pairs in stage 1, and at each look at stage 2, of benchmarks that tell a number by themselves; and after how few
-stage 1 may clear them."""
-DEAR_SECONDS, DEAR_PAIRS, DEAR_CLEARED_AFTER = 3.0, 10, (3, 4, 6, 8)
-"""Pairs in stage 1 of those whose first pair took longer than this, or that need a new cache for every pair, if that
-does; and after how few it may clear them, which is possible only far from the severe threshold. Caches and their copies
-are shared by the benchmarks that read them."""
+FEW_PAIRS, CLEARED_AFTER = 10, (3, 4, 6, 8)
+"""Pairs in stage 1 of benchmarks that tell a number by themselves, and of dear ones; and after how few it may clear
+them. After three or four it can only where they scatter little beside the severe threshold."""
+VALUE_LOOKS = (14, 28, 42)
+"""Pairs at each look at stage 2 of benchmarks that tell a number by themselves."""
+DEAR_SECONDS = 3.0
+"""Dear are those whose first pair took longer than this, or that need a new cache for every pair, if that does. Caches
+and their copies are shared by the benchmarks that read them."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
     """The plan for a series: fewer pairs where a process tells only one number, and where a pair takes seconds."""
     dear_cache = not record.timed and record.cache_seconds > DEAR_SECONDS
     if dear_cache or (record.first and record.first[0].seconds > DEAR_SECONDS):
-        return plan.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
-    return plan if record.timed else plan.at_most(VALUE_PAIRS, VALUE_LOOKS, VALUE_CLEARED_AFTER)
+        return plan.frugal(FEW_PAIRS, CLEARED_AFTER)
+    return plan if record.timed else plan.at_most(FEW_PAIRS, VALUE_LOOKS, CLEARED_AFTER)
 
 
 def is_deterministic(pairs: list[Pair]) -> bool:

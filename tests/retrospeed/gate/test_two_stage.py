@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy.stats import binom, norm, wilcoxon
 
 from retrospeed.gate import signed_rank, suite_error
-from retrospeed.gate.judge_series import DEAR_CLEARED_AFTER, DEAR_PAIRS
+from retrospeed.gate.judge_series import CLEARED_AFTER, FEW_PAIRS
 from retrospeed.gate.suite_error import Support
 from retrospeed.gate.two_stage import Bounds, Decision, Outcome, Plan, decide, pairs_wanted, supports
 
 BOUNDS = Bounds(warning=math.log1p(0.01), severe=math.log1p(0.05), screen=math.log1p(0.01))
 PLAN = Plan(series=100)
-DEAR = PLAN.frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER)
+DEAR = PLAN.frugal(FEW_PAIRS, CLEARED_AFTER)
 NOISE = 0.015
 
 
@@ -150,7 +150,7 @@ def test_of_dear_pairs_there_are_few_whatever_they_show() -> None:
     assert [gate(0.15, 0.02, seed, plan=DEAR).outcome for seed in range(20)] == [Outcome.SEVERE] * 20
     # One look at the level that stage 1 supports is within reach of that many pairs, all worse, and of no fewer.
     assert 0.5**stage_2 < DEAR.level(Support.SUSPECT) < 0.5 ** (stage_2 - 1)
-    assert PLAN.at_most(2, (2,), (3,)).frugal(DEAR_PAIRS, DEAR_CLEARED_AFTER).stage_1_steps() == (2,)
+    assert PLAN.at_most(2, (2,), (3,)).frugal(FEW_PAIRS, CLEARED_AFTER).stage_1_steps() == (2,)
 
 
 def test_dear_pairs_are_not_spent_on_a_second_stage_that_could_call_nothing_changed() -> None:
