@@ -27,6 +27,7 @@ MOST_BLOCKS = 40 if GATED else BLOCKS
 LONG_ENOUGH = 0.8
 """Seconds after which the gate asks for no more than `BLOCKS`. Both processes meet each CPU tens of times in them, and
 what they tell scatters a third as much as after four blocks of calls of microseconds."""
+SHORTEST_BLOCK = 0.05 if GATED else 0.0
 CALLS = 100
 DEAR_CALLS = 25 if GATED else CALLS
 """Calls a block where a call takes tens of milliseconds."""
@@ -34,59 +35,86 @@ PASS = 25
 FEWEST_CALLS = 20
 WARM_UP = 5
 LONGEST = 90.0
+_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
 def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None) -> Measured:
     """Time `call` on the arguments, in order and again from the start when they run out.
 
     Ten blocks of `calls` (100 by default) calls; fewer where ten would take longer than 90 s, but 20 if as many are
-    wanted. In the gate four blocks, or as many, up to 40, as begin within 0.8 s. p99 needs 100 calls a block; in the
-    gate, which takes one number of a process, the blocks may have them together. A block's `cpu` is its processor time
-    divided by its calls.
+    wanted. In the gate four blocks, or as many, up to 40, as begin within 0.8 s, none shorter than 0.05 s unless 100
+    calls are. p99 needs 100 calls a block; in the gate, which takes one number of a process, the blocks may have them
+    together. A block's `cpu` is its processor time divided by its calls.
 
     Raises ValueError without arguments.
     """
-    if not arguments:
-        raise ValueError("there is nothing to call with")
-    for argument in arguments[:WARM_UP]:
-        call(argument)
-    start = time.perf_counter()
-    for argument in arguments[WARM_UP : 2 * WARM_UP] or arguments[:WARM_UP]:
-        call(argument)
-    each = (time.perf_counter() - start) / WARM_UP
-    calls = calls or CALLS
-    calls = max(min(FEWEST_CALLS, calls), min(calls, int(LONGEST / 10 / max(each, 1e-9))))
-    # What warmed it up comes last, so that arguments that can be used only once are enough for all.
-    endless = itertools.cycle([*arguments[2 * WARM_UP :], *arguments[: 2 * WARM_UP]])
+    (measured,) = measure_in_turns([(call, arguments)], calls)
+    return measured
+
+
+def measure_in_turns(
+    asked: Sequence[tuple[Callable[[T], Any], Sequence[T]]], calls: int | None = None, long_enough: float = LONG_ENOUGH
+) -> list[Measured]:
+    """`measure` of several calls, each with its arguments, in the same order; a block of each, and again of each.
+
+    So what slows the machine for a while meets all of them. In the gate there are more than four blocks while these
+    took less than `long_enough` seconds for each that is asked for.
+    """
+    all_blocks = [_Blocks(call, arguments, calls or CALLS) for call, arguments in asked]
     gc.collect()
-    measured: Measured = {"p50": [], "p90": [], "p95": [], "p99": [], "cpu": []}
-    everything: list[float] = []
-    for _ in _rounds():
-        block = list(itertools.islice(endless, calls))
-        walls = []
+    for _ in _rounds(long_enough=long_enough * len(all_blocks)):
+        for blocks in all_blocks:
+            blocks.take()
+    return [blocks.measured() for blocks in all_blocks]
+
+
+class _Blocks:
+    """Blocks of one call, which is warmed up first."""
+
+    def __init__(self, call: Callable[[T], Any], arguments: Sequence[T], calls: int) -> None:
+        if not arguments:
+            raise ValueError("there is nothing to call with")
+        for argument in arguments[:WARM_UP]:
+            call(argument)
+        start = time.perf_counter()
+        for argument in arguments[WARM_UP : 2 * WARM_UP] or arguments[:WARM_UP]:
+            call(argument)
+        each = max((time.perf_counter() - start) / WARM_UP, 1e-9)
+        calls = max(min(FEWEST_CALLS, calls), min(calls, int(LONGEST / 10 / each)))
+        self._calls = max(calls, min(CALLS, int(SHORTEST_BLOCK / each)))
+        # What warmed it up comes last, so that arguments that can be used only once are enough for all.
+        self._endless = itertools.cycle([*arguments[2 * WARM_UP :], *arguments[: 2 * WARM_UP]])
+        self._call = call
+        self._measured: Measured = {"p50": [], "p90": [], "p95": [], "p99": [], "cpu": []}
+        self._walls: list[float] = []
+
+    def take(self) -> None:
+        """One more block."""
+        call, walls = self._call, []
+        block = list(itertools.islice(self._endless, self._calls))
         processor = time.process_time()
         for argument in block:
             start = time.perf_counter()
             call(argument)
             walls.append(time.perf_counter() - start)
-        measured["cpu"].append((time.process_time() - processor) / calls)
-        p50, p90, p95, p99 = np.quantile(walls, (0.5, 0.9, 0.95, 0.99)).tolist()
-        measured["p50"].append(p50)
-        measured["p90"].append(p90)
-        measured["p95"].append(p95)
-        if calls >= CALLS:
-            measured["p99"].append(p99)
-        everything += walls
-    if GATED and not measured["p99"] and len(everything) >= CALLS:
-        measured["p99"].append(float(np.quantile(everything, 0.99)))
-    return measured
+        self._measured["cpu"].append((time.process_time() - processor) / self._calls)
+        for name, quantile in zip(_QUANTILES, np.quantile(walls, list(_QUANTILES.values())).tolist(), strict=True):
+            if name != "p99" or self._calls >= CALLS:
+                self._measured[name].append(quantile)
+        self._walls += walls
+
+    def measured(self) -> Measured:
+        """What all blocks say."""
+        if GATED and not self._measured["p99"] and len(self._walls) >= CALLS:
+            self._measured["p99"].append(float(np.quantile(self._walls, 0.99)))
+        return self._measured
 
 
-def _rounds(most: int | None = None) -> Iterator[int]:
+def _rounds(most: int | None = None, long_enough: float = LONG_ENOUGH) -> Iterator[int]:
     """Count `BLOCKS`, or as many as begin before it took long enough, if these are more; never above `most`."""
     started = time.perf_counter()
     for number in range(MOST_BLOCKS if most is None else min(most, MOST_BLOCKS)):
-        if number >= BLOCKS and time.perf_counter() - started > LONG_ENOUGH:
+        if number >= BLOCKS and time.perf_counter() - started > long_enough:
             return
         yield number
 

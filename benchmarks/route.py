@@ -4,11 +4,12 @@ The embedder's libraries take seconds to import, so one measuring pass in `setup
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import DEAR_CALLS, FIRST_COPY, GATED, measure, samples
+from .blocks import DEAR_CALLS, FIRST_COPY, GATED, measure, measure_in_turns, samples
 from .metric import metric
 from .quality import losses
 from .tiers import Prepared
@@ -18,6 +19,7 @@ from .workloads.workload import Query, Workload
 
 AGENTS = synthetic.AGENTS
 FEW = 3 if GATED else 10
+WAY_SECONDS = 0.3
 _LAYERS = ("ingest", "toc", "bm25", "vector", "topics", "stack", "route")
 
 
@@ -91,15 +93,14 @@ def _wrong_turn(stack: subject.Stack, way: Way) -> str | None:
 
 def _measured_ways(folder: str, tier: str, names: Sequence[str] = WAYS) -> dict[str, dict[str, Any]]:
     stack = subject.open_stack(Path(folder))
-    measured = {way.name: _measured_way(stack, way) for way in ways(synthetic.load(tier)) if way.name in names}
+    chosen = [way for way in ways(synthetic.load(tier)) if way.name in names]
+    measured: dict[str, dict[str, Any]] = {way.name: {"wrong": _wrong_turn(stack, way)} for way in chosen}
+    right = [way for way in chosen if not measured[way.name]["wrong"]]
+    asked = [(partial(_on_its_way, stack, way), way.queries) for way in right]
+    for way, found in zip(right, measure_in_turns(asked, FEW, WAY_SECONDS), strict=True):
+        measured[way.name] |= found
     stack.close()
     return measured
-
-
-def _measured_way(stack: subject.Stack, way: Way) -> dict[str, Any]:
-    wrong = _wrong_turn(stack, way)
-    measured = {} if wrong else measure(lambda query: _on_its_way(stack, way, query), way.queries, calls=FEW)
-    return {"wrong": wrong, **measured}
 
 
 def _losses(stack: subject.Stack, queries: Sequence[Query]) -> dict[str, float]:

@@ -33,6 +33,17 @@ def test_arguments_that_can_be_used_once_are_enough_for_warm_up_and_blocks() -> 
     blocks.measure(use, list(range(10 * 20 + 2 * blocks.WARM_UP)), calls=20)
 
 
+def test_calls_measured_in_turns_have_their_blocks_one_after_the_other() -> None:
+    called: list[str] = []
+    asked = [(called.append, ["first"]), (called.append, ["second", "third"])]
+    first, second = blocks.measure_in_turns(asked, calls=20)
+    assert [len(measured[name]) for measured in (first, second) for name in ("p50", "cpu")] == [10] * 4
+    warm_up, measured = called[: -2 * 10 * 20], called[-2 * 10 * 20 :]
+    assert sorted(set(warm_up)) == ["first", "second", "third"]
+    turns = [set(measured[place : place + 20]) for place in range(0, len(measured), 20)]
+    assert turns == [{"first"}, {"second", "third"}] * 10
+
+
 def test_p99_is_left_out_where_a_block_has_too_few_calls() -> None:
     measured = blocks.measure(lambda _: None, [1, 2, 3], calls=20)
     assert measured["p99"] == []
@@ -126,6 +137,13 @@ def test_the_gate_goes_on_with_what_is_quick(code: str) -> None:
     (taken,) = set(said(f"map(len, blocks.{code}.values())", "1"))
     assert 10 < int(taken) <= 40
     assert set(said(f"map(len, blocks.{code}.values())", "")) == {"10"}
+
+
+def test_blocks_of_quick_calls_have_more_of_them_in_the_gate() -> None:
+    code = "(lambda called: (blocks.measure(called.append, [1], 3), [len(called)])[1])([])"
+    (often,), (asked,) = said(code, "1"), said(code, "")
+    assert int(often) >= 4 * 100
+    assert int(asked) == 2 * blocks.WARM_UP + 10 * 3
 
 
 @pytest.mark.parametrize("gate", ["", "1"])
