@@ -74,16 +74,18 @@ class _Blocks:
     def __init__(self, call: Callable[[T], Any], arguments: Sequence[T], calls: int) -> None:
         if not arguments:
             raise ValueError("there is nothing to call with")
-        for argument in arguments[:WARM_UP]:
+        once = min(WARM_UP, calls)
+        for argument in arguments[:once]:
             call(argument)
+        again = arguments[once : 2 * once] or arguments[:once]
         start = time.perf_counter()
-        for argument in arguments[WARM_UP : 2 * WARM_UP] or arguments[:WARM_UP]:
+        for argument in again:
             call(argument)
-        each = max((time.perf_counter() - start) / WARM_UP, 1e-9)
+        each = max((time.perf_counter() - start) / len(again), 1e-9)
         calls = max(min(FEWEST_CALLS, calls), min(calls, int(LONGEST / 10 / each)))
         self._calls = max(calls, min(CALLS, int(SHORTEST_BLOCK / each)))
         # What warmed it up comes last, so that arguments that can be used only once are enough for all.
-        self._endless = itertools.cycle([*arguments[2 * WARM_UP :], *arguments[: 2 * WARM_UP]])
+        self._endless = itertools.cycle([*arguments[2 * once :], *arguments[: 2 * once]])
         self._call = call
         self._measured: Measured = {"p50": [], "p90": [], "p95": [], "p99": [], "cpu": []}
         self._walls: list[float] = []

@@ -19,7 +19,7 @@ from .workloads.workload import Query, Workload
 
 AGENTS = synthetic.AGENTS
 FEW = 3 if GATED else 10
-WAY_SECONDS = 0.3
+WAY_SECONDS = 0.4
 _LAYERS = ("ingest", "toc", "bm25", "vector", "topics", "stack", "route")
 
 
