@@ -100,6 +100,10 @@ def find_rhythm(workers: LiveWorkers) -> Rhythm:
     if said["number"] and not said["warm"]:
         # Cold on purpose: no call may come before those that count.
         return Rhythm(said["number"], min(said["repeat"] or 3, 5))
+    if not said["fixed"]:
+        # What the first call of all has to open or to read is there for those that follow.
+        for name in workers.names:
+            workers.ask(name, "iterate", number=1)
     if said["number"]:
         number, ask = said["number"], _iterate(said["number"])
     else:

@@ -81,3 +81,28 @@ def test_processes_that_are_timed_as_a_whole_run_at_the_same_time(tmp_path: Path
     base, head = ([float(line) for line in spans[side].read_text().split()][-4:] for side in BOTH)
     for began, ended, other_began, other_ended in zip(base[::2], base[1::2], head[::2], head[1::2], strict=True):
         assert max(began, other_began) < min(ended, other_ended)
+
+
+LAZY = """
+import time
+
+opened = []
+
+def time_lazy():
+    if not opened:
+        time.sleep(0.2)
+        opened.append(True)
+    time.sleep(0.002)
+"""
+# With a setup, asv times one call after each.
+SET_UP = "def setup(): pass\n"
+
+
+@pytest.mark.parametrize("setup", ["", SET_UP])
+def test_a_first_call_that_opens_something_does_not_say_how_long_the_others_take(tmp_path: Path, setup: str) -> None:
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "suite.py").write_text(LAZY + setup)
+    sides = {side: Side(side, Path(sys.executable), dict(os.environ), tmp_path) for side in BOTH}
+    pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.time_lazy"), "time", 60), 1, None)
+    assert rhythm.iterations >= FEWEST_SETTLED
+    assert len(pair.base) == len(pair.head) >= FEWEST_SETTLED and max(pair.base[1:]) < 0.2
