@@ -1,5 +1,6 @@
 """The embedder: the pinned model, offline."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -54,3 +55,14 @@ def test_loading_the_model_prints_nothing_and_leaves_progress_bars_as_they_were(
     MiniLm().embed(["text"])
     assert capfd.readouterr() == ("", "")
     assert logging.is_progress_bar_enabled()
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_garbage_is_collected_after_loading_if_it_was_before(collecting: bool) -> None:
+    was = gc.isenabled()
+    try:
+        gc.enable() if collecting else gc.disable()
+        MiniLm().embed(["text"])
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable() if was else gc.disable()
