@@ -124,7 +124,7 @@ def _time(
 def _slices(workers: LiveWorkers, calls: int) -> tuple[int, int]:
     """Calls a slice, and slices; both sides are warm afterwards if they may be."""
     said = workers.prepared[SideName.HEAD]
-    rhythm = find_rhythm(workers)
+    rhythm, _ = find_rhythm(workers)
     if (said["number"] and not said["warm"]) or (said["fixed"] and said["repeat"]):
         return rhythm.number, rhythm.iterations
     spent = max(workers.ask(name, "iterate", number=rhythm.number)["wall"] for name in BOTH) / rhythm.number

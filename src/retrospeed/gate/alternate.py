@@ -52,9 +52,7 @@ def take_pair(
     """
     started = time.perf_counter()
     chance = random.Random(f"{sorted(job.names.values())} {hash_seed}")
-    wall: dict[SideName, list[float]] = {name: [] for name in BOTH}
-    cpu: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
-    waited: dict[SideName, list[float | None]] = {name: [] for name in BOTH}
+    found: Samples = {name: [] for name in BOTH}
     cpus = some_cpus(chance)
     overhead = setup = 0.0
     for names in [BOTH] if together else [(name,) for name in shuffled(chance)]:
@@ -62,25 +60,28 @@ def take_pair(
         with live_workers({name: sides[name] for name in names}, job, hash_seed) as workers:
             overhead += time.perf_counter() - before
             setup += max(said["setup"] for said in workers.prepared.values())
-            rhythm = rhythm or find_rhythm(workers)
-            turn = 0
-            while turn < rhythm.iterations and not all(is_settled(wall[name]) for name in names):
+            if rhythm is None:
+                rhythm, counted = find_rhythm(workers)
+                found |= counted
+            turn = max(len(found[name]) for name in names)
+            while turn < rhythm.iterations and not all(is_settled(walls(found[name])) for name in names):
                 place = cpus[turn // turns_a_cpu(rhythm) % len(cpus)] if cpus else None
                 turns = turns_at_once(rhythm, turn) if len(names) > 1 else 1
                 turn += turns
                 for name, samples in taken(workers, rhythm, chance, place, turns).items():
-                    wall[name] += [sample["wall"] / rhythm.number for sample in samples]
-                    cpu[name] += [sample["cpu"] and sample["cpu"] / rhythm.number for sample in samples]
-                    waited[name] += [sample["waited"] for sample in samples]
+                    found[name] += samples
     assert rhythm is not None
-    base_cpu, head_cpu = (_complete(cpu[name]) for name in BOTH)
+    number = rhythm.number
+    base, head = (tuple(wall / number for wall in walls(found[name])) for name in BOTH)
+    base_cpu, head_cpu = (_complete([sample["cpu"] and sample["cpu"] / number for sample in found[n]]) for n in BOTH)
+    waited = {name: [sample["waited"] for sample in found[name]] for name in BOTH}
     pair = Pair(
         hash_seed=hash_seed,
-        base=tuple(wall[SideName.BASE]),
-        head=tuple(wall[SideName.HEAD]),
+        base=base,
+        head=head,
         base_cpu=base_cpu,
         head_cpu=head_cpu,
-        number=rhythm.number,
+        number=number,
         in_turns=together and all(waited[name].count(None) <= len(waited[name]) // 2 for name in BOTH),
         waited=(math.fsum(filter(None, waited[SideName.BASE])), math.fsum(filter(None, waited[SideName.HEAD]))),
         seconds=time.perf_counter() - started,
@@ -90,16 +91,26 @@ def take_pair(
     return pair, rhythm
 
 
-def find_rhythm(workers: LiveWorkers) -> Rhythm:
-    """The rhythm that suits the slower of the workers; the suite's own `number` and `repeat` are kept to."""
+def walls(samples: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Seconds of each iteration."""
+    return [sample["wall"] for sample in samples]
+
+
+def find_rhythm(workers: LiveWorkers) -> tuple[Rhythm, Samples]:
+    """The rhythm that suits the slower of the workers, and what was sampled meanwhile and counts, if anything does.
+
+    The suite's own `number` and `repeat` are kept to.
+    """
     said = workers.prepared[workers.names[0]]
     if said["separate"]:
-        # The first one also brings the files that both need into memory.
-        spent = workers.ask(workers.names[0], "iterate", number=said["number"])["spent"]
-        return Rhythm(said["number"], SEPARATE_ITERATIONS if spent < SEPARATE_SECONDS else 1)
+        first = {name: [answer] for name, answer in workers.ask_all("iterate", number=said["number"]).items()}
+        if max(sample["spent"] for samples in first.values() for sample in samples) >= SEPARATE_SECONDS:
+            return Rhythm(said["number"], 1), first
+        # It also brought the files that both need into memory: that counts for nothing where it can be had again.
+        return Rhythm(said["number"], SEPARATE_ITERATIONS), {}
     if said["number"] and not said["warm"]:
         # Cold on purpose: no call may come before those that count.
-        return Rhythm(said["number"], min(said["repeat"] or 3, 5))
+        return Rhythm(said["number"], min(said["repeat"] or 3, 5)), {}
     if not said["fixed"]:
         # What the first call of all has to open or to read is there for those that follow.
         for name in workers.names:
@@ -116,7 +127,7 @@ def find_rhythm(workers: LiveWorkers) -> Rhythm:
     seconds = max(answer["spent"] * number / answer.get("number", number) for answer in answers)
     iterations = iterations_for(seconds)
     # A suite that fixes both says how often its function may be called in one process.
-    return Rhythm(number, min(iterations, said["repeat"]) if said["fixed"] and said["repeat"] else iterations)
+    return Rhythm(number, min(iterations, said["repeat"]) if said["fixed"] and said["repeat"] else iterations), {}
 
 
 def iterations_for(seconds: float) -> int:

@@ -83,6 +83,16 @@ def test_processes_that_are_timed_as_a_whole_run_at_the_same_time(tmp_path: Path
         assert max(began, other_began) < min(ended, other_ended)
 
 
+def test_the_first_sample_of_a_dear_process_counts(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "suite.py").write_text(SEPARATE.replace("sleep(0.3)", "sleep(1.1)"))
+    spans = tmp_path / "spans"
+    sides = {side: Side(side, Path(sys.executable), {**os.environ, "SPANS": str(spans)}, tmp_path) for side in BOTH}
+    pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.timeraw_asleep"), "time", 60), 1, None)
+    assert len(pair.base) == len(pair.head) == rhythm.iterations == 1
+    assert len(spans.read_text().split()) == 4
+
+
 LAZY = """
 import time
 
