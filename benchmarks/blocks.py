@@ -62,7 +62,7 @@ def measure_in_turns(
     """
     all_blocks = [_Blocks(call, arguments, calls or CALLS) for call, arguments in asked]
     gc.collect()
-    for _ in _rounds(long_enough=long_enough * len(all_blocks)):
+    for _ in rounds(long_enough=long_enough * len(all_blocks)):
         for blocks in all_blocks:
             blocks.take()
     return [blocks.measured() for blocks in all_blocks]
@@ -112,7 +112,7 @@ class _Blocks:
         return self._measured
 
 
-def _rounds(most: int | None = None, long_enough: float = LONG_ENOUGH) -> Iterator[int]:
+def rounds(most: int | None = None, long_enough: float = LONG_ENOUGH) -> Iterator[int]:
     """Count `BLOCKS`, or as many as begin before it took long enough, if these are more; never above `most`."""
     started = time.perf_counter()
     for number in range(MOST_BLOCKS if most is None else min(most, MOST_BLOCKS)):
@@ -136,7 +136,7 @@ def measure_anew(
     within 0.8 s, and never more than `times`.
     """
     measured: Measured = {"wall": [], "cpu": []}
-    for _ in _rounds(times):
+    for _ in rounds(times):
         subject = prepare()
         gc.collect()
         wall, processor = time.perf_counter(), time.process_time()

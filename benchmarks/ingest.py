@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import bare_sqlite, logs, subject, tiers
-from .blocks import BLOCKS, CALLS, MOST_BLOCKS, WARM_UP, measure, measure_anew, samples
+from .blocks import CALLS, MOST_BLOCKS, WARM_UP, measure, measure_anew, rounds, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import synthetic
@@ -77,7 +77,7 @@ class ColdIngestProcess:
         new = subject.events(self.workload.events)
         rows = bare_sqlite.rows(self.workload.events)
         ratios = []
-        for _ in range(BLOCKS):
+        for _ in rounds():
             ours = measure_anew(lambda: subject.open_log(logs.new_folder("log")), lambda log: log.append(new), times=1)
             bare = measure_anew(
                 lambda: bare_sqlite.table(logs.new_folder("bare")), lambda table: bare_sqlite.fill(table, rows), times=1
