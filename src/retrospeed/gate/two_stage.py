@@ -35,12 +35,17 @@ class Bounds(msgspec.Struct, frozen=True):
     warning: float
     severe: float
     screen: float
-    """Estimates of stage 1 below this raise no suspicion."""
+    """Estimates of stage 1 below this raise no suspicion; those of something better have to reach `warning` too, from
+    which on it is called by a name."""
 
     @property
     def clear(self) -> float:
         """What the interval of stage 1 must stay below to be cleared: half-way between warning and severe."""
         return (self.warning + self.severe) / 2
+
+    def is_of_interest(self, estimate: float) -> bool:
+        """Whether a change of this size is worth being looked at."""
+        return estimate > self.screen or estimate < -max(self.screen, self.warning)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,9 +181,8 @@ def is_suspect(first: Sequence[float], bounds: Bounds) -> bool:
     estimate = signed_rank.pseudo_median(first)
     if signed_rank.interval(first)[1] >= bounds.clear:
         return True
-    if estimate > bounds.screen:
-        return signed_rank.p_greater(first) < suite_error.STAGE_1_LEVEL
-    return estimate < -bounds.screen and signed_rank.p_less(first) < suite_error.STAGE_1_LEVEL
+    p = signed_rank.p_greater if estimate > 0 else signed_rank.p_less
+    return bounds.is_of_interest(estimate) and p(first) < suite_error.STAGE_1_LEVEL
 
 
 def is_sure_suspect(first: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
@@ -192,17 +196,19 @@ def is_sure_suspect(first: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
         return False
     estimate = signed_rank.pseudo_median(first)
     p = signed_rank.p_greater if estimate > 0 else signed_rank.p_less
-    return abs(estimate) > bounds.screen and p(first) < suite_error.SURE_SUSPECT_LEVEL
+    return bounds.is_of_interest(estimate) and p(first) < suite_error.SURE_SUSPECT_LEVEL
 
 
 def is_cleared_early(second: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
     """Whether the first pairs of stage 2, and no more have been taken, show that there was no reason for it.
 
-    Stricter than stage 1, because fewer pairs speak: the estimate itself has to be within the screen.
+    Stricter than stage 1, because fewer pairs speak: the estimate itself must be of no interest.
     """
     if len(second) != plan.early_pairs or plan.early_pairs >= plan.looks[0]:
         return False
-    return abs(signed_rank.pseudo_median(second)) < bounds.screen and signed_rank.interval(second)[1] < bounds.clear
+    return (
+        not bounds.is_of_interest(signed_rank.pseudo_median(second)) and signed_rank.interval(second)[1] < bounds.clear
+    )
 
 
 def decide(first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds) -> Decision:

@@ -108,6 +108,15 @@ def test_a_clean_benchmark_costs_one_stage_and_no_estimate_comes_from_stage_1_of
     assert changed.estimate == pytest.approx(0.03) and changed.stage == 2
 
 
+def test_something_better_is_suspected_only_where_it_could_be_called_improved() -> None:
+    told = Bounds(warning=math.log1p(0.05), severe=math.log1p(0.20), screen=math.log1p(0.025))
+    near, beyond = [0.035, 0.036, 0.037, 0.038] * 2, [0.065, 0.066, 0.067, 0.068] * 2
+    assert pairs_wanted(near, [], PLAN, told)[0] > 0
+    assert pairs_wanted([-effect for effect in near], [], PLAN, told) == (0, 1)
+    assert decide([-effect for effect in near], [], PLAN, told).outcome is Outcome.UNCHANGED
+    assert pairs_wanted([-effect for effect in beyond], [], PLAN, told)[0] > 0
+
+
 def test_stage_2_ends_early_where_its_first_pairs_clear_the_suspect() -> None:
     suspect, clean = [0.02] * 11 + [0.021], [0.001, -0.001, 0.002, -0.002, 0.0005, 0.0]
     assert pairs_wanted(suspect, clean[:4], PLAN, BOUNDS) == (2, 2)
