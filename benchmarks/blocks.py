@@ -23,7 +23,9 @@ GATED = bool(os.environ.get("RETROSPEED_GATE"))
 FIRST_COPY = os.environ.get("RETROSPEED_GATE", "1") == "1"
 """False while the gate has a cache made again: what is deterministic is known by then."""
 BLOCKS = 4 if GATED else 10
-MOST_BLOCKS = 40 if GATED else BLOCKS
+MOST_BLOCKS = 250 if GATED else BLOCKS
+BUILDS = MOST_BLOCKS if GATED else 6
+"""Builds of an index at most, each a sample."""
 LONG_ENOUGH = 0.8
 """Seconds after which the gate asks for no more than `BLOCKS`. Both processes meet each CPU tens of times in them, and
 what they tell scatters a third as much as after four blocks of calls of microseconds."""
@@ -38,22 +40,28 @@ LONGEST = 90.0
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
-def measure(call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None) -> Measured:
+def measure(
+    call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None, most: int | None = None
+) -> Measured:
     """Time `call` on the arguments, in order and again from the start when they run out.
 
     Ten blocks of `calls` (100 by default) calls; fewer where ten would take longer than 90 s, but 20 if as many are
-    wanted. In the gate four blocks, or as many, up to 40, as begin within 0.8 s, none shorter than 0.05 s unless 100
+    wanted. In the gate four blocks, or as many, up to 250, as begin within 0.8 s, none shorter than 0.05 s unless 100
     calls are. p99 needs 100 calls a block; in the gate, which takes one number of a process, the blocks may have them
-    together. A block's `cpu` is its processor time divided by its calls.
+    together. A block's `cpu` is its processor time divided by its calls. Where arguments can be used only once, `most`
+    says for how many blocks they are enough.
 
     Raises ValueError without arguments.
     """
-    (measured,) = measure_in_turns([(call, arguments)], calls)
+    (measured,) = measure_in_turns([(call, arguments)], calls, most=most)
     return measured
 
 
 def measure_in_turns(
-    asked: Sequence[tuple[Callable[[T], Any], Sequence[T]]], calls: int | None = None, long_enough: float = LONG_ENOUGH
+    asked: Sequence[tuple[Callable[[T], Any], Sequence[T]]],
+    calls: int | None = None,
+    long_enough: float = LONG_ENOUGH,
+    most: int | None = None,
 ) -> list[Measured]:
     """`measure` of several calls, each with its arguments, in the same order; a block of each, and again of each.
 
@@ -62,7 +70,7 @@ def measure_in_turns(
     """
     all_blocks = [_Blocks(call, arguments, calls or CALLS) for call, arguments in asked]
     gc.collect()
-    for _ in rounds(long_enough=long_enough * len(all_blocks)):
+    for _ in rounds(most, long_enough * len(all_blocks)):
         for blocks in all_blocks:
             blocks.take()
     return [blocks.measured() for blocks in all_blocks]
@@ -132,7 +140,7 @@ def measure_anew(
 ) -> Measured:
     """Wall and processor seconds of `call`, each time on what `prepare` made anew (not timed), divided by `units`.
 
-    Samples of `wall` and `cpu`, `times` (10 by default) of each; in the gate four, or as many, up to 40, as begin
+    Samples of `wall` and `cpu`, `times` (10 by default) of each; in the gate four, or as many, up to 250, as begin
     within 0.8 s, and never more than `times`.
     """
     measured: Measured = {"wall": [], "cpu": []}

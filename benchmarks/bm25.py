@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, one_pass, samples
+from .blocks import BUILDS, measure, measure_anew, one_pass, samples
 from .metric import metric
 from .quality import Losses, losses
 from .tiers import Prepared
@@ -26,7 +26,7 @@ def _measured_build(log: str) -> dict[str, list[float]]:
     return measure_anew(
         lambda: subject.open_bm25(logs.new_folder("build")),
         lambda index: index.extend(entries),
-        times=6,
+        times=BUILDS,
         units=len(entries) / 1000,
     )
 

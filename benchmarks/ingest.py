@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import bare_sqlite, logs, subject, tiers
-from .blocks import CALLS, MOST_BLOCKS, WARM_UP, measure, measure_anew, rounds, samples
+from .blocks import CALLS, WARM_UP, measure, measure_anew, rounds, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import synthetic
@@ -11,6 +11,8 @@ from .workloads.workload import Fields
 
 AGENTS = synthetic.AGENTS
 APPENDED = 50
+MOST_APPENDED = 40
+"""Blocks of single events at most."""
 
 
 def _measured_append(tier: str, agents: str) -> dict[str, list[float]]:
@@ -99,8 +101,8 @@ def _measured_one_by_one(tier: str, agents: str) -> dict[str, list[float]]:
     workload = synthetic.load(tier, agents)
     log = subject.open_log(logs.new_folder("log"))
     log.append(subject.events(workload.events))
-    late = subject.events(_late(workload.events, MOST_BLOCKS * CALLS + 2 * WARM_UP))
-    measured = measure(lambda event: log.append([event]), late)
+    late = subject.events(_late(workload.events, MOST_APPENDED * CALLS + 2 * WARM_UP))
+    measured = measure(lambda event: log.append([event]), late, most=MOST_APPENDED)
     log.close()
     return measured
 

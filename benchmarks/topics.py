@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, one_pass, samples
+from .blocks import BUILDS, measure, measure_anew, one_pass, samples
 from .metric import metric
 from .tiers import Prepared
 from .workloads import embedded, synthetic
@@ -47,7 +47,7 @@ def _measured_build(parts: dict[str, str]) -> dict[str, list[float]]:
     return measure_anew(
         lambda: _open(parts, logs.new_folder("build")),
         lambda topics: topics.extend(entries),
-        times=6,
+        times=BUILDS,
         units=len(entries) / 1000,
     )
 

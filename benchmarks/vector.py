@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import logs, subject, tiers
-from .blocks import measure, measure_anew, one_pass, samples
+from .blocks import BUILDS, measure, measure_anew, one_pass, samples
 from .metric import metric
 from .quality import Losses, losses
 from .tiers import Prepared
@@ -41,7 +41,7 @@ def _measured_build(log: str, tier: str) -> dict[str, list[float]]:
     return measure_anew(
         lambda: subject.open_vector(logs.new_folder("build")),
         lambda index: index.extend(entries, vectors),
-        times=6,
+        times=BUILDS,
         units=len(entries) / 1000,
     )
 

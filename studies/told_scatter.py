@@ -64,7 +64,7 @@ def tell(layers: list[str]) -> None:
     """Program: fill the caches of the layers in the working directory, and print all samples."""
     from benchmarks import blocks
 
-    blocks.BLOCKS = blocks.MOST_BLOCKS
+    blocks.BLOCKS = blocks.MOST_BLOCKS = max(COUNTS)
     told: Told = {}
     for layer in layers:
         suite = getattr(import_module(f"benchmarks.{layer}"), f"Warm{layer.capitalize()}")()

@@ -135,7 +135,7 @@ def test_the_gate_which_repeats_processes_gets_fewer_samples_of_what_takes_long(
 @pytest.mark.parametrize("code", ["measure(lambda _: None, [1])", "measure_anew(lambda: 1, lambda _: None)"])
 def test_the_gate_goes_on_with_what_is_quick(code: str) -> None:
     (taken,) = set(said(f"map(len, blocks.{code}.values())", "1"))
-    assert 10 < int(taken) <= 40
+    assert 10 < int(taken) <= 250
     assert set(said(f"map(len, blocks.{code}.values())", "")) == {"10"}
 
 
@@ -148,6 +148,7 @@ def test_blocks_of_quick_calls_have_more_of_them_in_the_gate() -> None:
 
 @pytest.mark.parametrize("gate", ["", "1"])
 def test_nothing_is_repeated_more_often_than_asked(gate: str) -> None:
+    assert said("map(len, blocks.measure(lambda _: None, [1], most=7).values())", gate) == ["7"] * 5
     assert said("map(len, blocks.measure_anew(lambda: 1, lambda _: None, times=6).values())", gate) == ["6", "6"]
 
 
