@@ -27,6 +27,8 @@ FEW_PAIRS, CLEARED_AFTER = 10, (3, 4, 6, 8)
 them. After three or four it can only where they scatter little beside the severe threshold."""
 VALUE_LOOKS = (14, 28, 42)
 """Pairs at each look at stage 2 of benchmarks that tell a number by themselves."""
+FEW_SAMPLES = 2
+"""Timed ones with no more iterations a process than this are not alternated to speak of, and treated like those."""
 DEAR_SECONDS = 3.0
 """Dear are those whose first pair took longer than this, or that need a new cache for every pair, if that does. Caches
 and their copies are shared by the benchmarks that read them."""
@@ -72,11 +74,12 @@ def wanted(record: SeriesRecord, limits: Limits, plan: Plan) -> tuple[int, int]:
 
 
 def plan_for(record: SeriesRecord, plan: Plan) -> Plan:
-    """The plan for a series: fewer pairs where a process tells only one number, and where a pair takes seconds."""
+    """The plan for a series: fewer pairs where a process tells a number or two, and where a pair takes seconds."""
     dear_cache = not record.timed and record.cache_seconds > DEAR_SECONDS
     if dear_cache or (record.first and record.first[0].seconds > DEAR_SECONDS):
         return plan.frugal(FEW_PAIRS, CLEARED_AFTER)
-    return plan if record.timed else plan.at_most(FEW_PAIRS, VALUE_LOOKS, CLEARED_AFTER)
+    alternated = record.timed and not (record.first and len(record.first[0].base) <= FEW_SAMPLES)
+    return plan if alternated else plan.at_most(FEW_PAIRS, VALUE_LOOKS, CLEARED_AFTER)
 
 
 def is_deterministic(pairs: list[Pair]) -> bool:
