@@ -9,10 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, norm, wilcoxon
 
+from retrospeed.benchmarks_file import Benchmark
 from retrospeed.gate import signed_rank, suite_error
-from retrospeed.gate.judge_series import CLEARED_AFTER, FEW_PAIRS
+from retrospeed.gate.judge_series import CLEARED_AFTER, DEAR_SECONDS, FEW_PAIRS, plan_for
+from retrospeed.gate.record import SeriesRecord, SideState
+from retrospeed.gate.samples import Pair
 from retrospeed.gate.suite_error import Support
 from retrospeed.gate.two_stage import Bounds, Decision, Outcome, Plan, decide, pairs_wanted, supports
+from retrospeed.measurement import Outcome as Measured
+from retrospeed.measurement import SeriesKey
 
 BOUNDS = Bounds(warning=math.log1p(0.01), severe=math.log1p(0.05), screen=math.log1p(0.01))
 PLAN = Plan(series=100)
@@ -160,6 +165,23 @@ def test_of_dear_pairs_there_are_few_whatever_they_show() -> None:
     # One look at the level that stage 1 supports is within reach of that many pairs, all worse, and of no fewer.
     assert 0.5**stage_2 < DEAR.level(Support.SUSPECT) < 0.5 ** (stage_2 - 1)
     assert PLAN.at_most(2, (2,), (3,)).frugal(FEW_PAIRS, CLEARED_AFTER).stage_1_steps() == (2,)
+
+
+def planned(timed: bool, samples: int, seconds: float = 0.1) -> Plan:
+    """The plan for a benchmark whose first pair has so many samples a side."""
+    pair = Pair(hash_seed=1, base=(1.0,) * samples, head=(1.0,) * samples, seconds=seconds)
+    key, state = SeriesKey(benchmark="suite.asked", params=()), SideState(outcome=Measured.MEASURED)
+    asked = SeriesRecord(
+        key=key, benchmark=Benchmark(name="suite.asked"), base=state, head=state, timed=timed, first=[pair]
+    )
+    return plan_for(asked, PLAN)
+
+
+def test_timings_of_processes_of_their_own_are_judged_like_numbers_that_are_told() -> None:
+    assert planned(timed=True, samples=5) == PLAN
+    assert planned(timed=True, samples=2) == planned(timed=False, samples=1) == planned(timed=False, samples=5)
+    assert planned(timed=True, samples=2).stage_1_steps() == (*CLEARED_AFTER, FEW_PAIRS)
+    assert planned(timed=True, samples=2, seconds=2 * DEAR_SECONDS) == DEAR
 
 
 def test_dear_pairs_are_not_spent_on_a_second_stage_that_could_call_nothing_changed() -> None:
