@@ -10,9 +10,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 Measured = dict[str, list[float]]
@@ -68,20 +66,38 @@ def measure_in_turns(
     So what slows the machine for a while meets all of them. In the gate there are more than four blocks while these
     took less than `long_enough` seconds for each that is asked for.
     """
-    all_blocks = [_Blocks(call, arguments, calls or CALLS) for call, arguments in asked]
+    return take_in_turns([Blocks(call, arguments, calls) for call, arguments in asked], long_enough, most)
+
+
+class Measurement(Protocol):
+    """What can be measured piece by piece."""
+
+    def take(self) -> None:
+        """Measure one more piece."""
+
+    def measured(self) -> Measured:
+        """What all pieces say."""
+
+
+def take_in_turns(
+    asked: Sequence[Measurement], long_enough: float = LONG_ENOUGH, most: int | None = None
+) -> list[Measured]:
+    """A piece of each, and again of each, as often as `measure_in_turns` says."""
     gc.collect()
-    for _ in rounds(most, long_enough * len(all_blocks)):
-        for blocks in all_blocks:
-            blocks.take()
-    return [blocks.measured() for blocks in all_blocks]
+    for _ in rounds(most, long_enough * len(asked)):
+        for measurement in asked:
+            measurement.take()
+    return [measurement.measured() for measurement in asked]
 
 
-class _Blocks:
-    """Blocks of one call, which is warmed up first."""
+class Blocks(Generic[T]):
+    """Blocks of one call, which is warmed up first: what `measure` takes."""
 
-    def __init__(self, call: Callable[[T], Any], arguments: Sequence[T], calls: int) -> None:
+    def __init__(self, call: Callable[[T], Any], arguments: Sequence[T], calls: int | None = None) -> None:
+        """Warm up. Raises ValueError without arguments."""
         if not arguments:
             raise ValueError("there is nothing to call with")
+        calls = calls or CALLS
         once = min(WARM_UP, calls)
         for argument in arguments[:once]:
             call(argument)
@@ -108,7 +124,7 @@ class _Blocks:
             call(argument)
             walls.append(time.perf_counter() - start)
         self._measured["cpu"].append((time.process_time() - processor) / self._calls)
-        for name, quantile in zip(_QUANTILES, np.quantile(walls, list(_QUANTILES.values())).tolist(), strict=True):
+        for name, quantile in zip(_QUANTILES, _quantiles(walls, list(_QUANTILES.values())), strict=True):
             if name != "p99" or self._calls >= CALLS:
                 self._measured[name].append(quantile)
         self._walls += walls
@@ -116,8 +132,16 @@ class _Blocks:
     def measured(self) -> Measured:
         """What all blocks say."""
         if GATED and not self._measured["p99"] and len(self._walls) >= CALLS:
-            self._measured["p99"].append(float(np.quantile(self._walls, 0.99)))
+            self._measured["p99"] += _quantiles(self._walls, [_QUANTILES["p99"]])
         return self._measured
+
+
+def _quantiles(walls: list[float], wanted: list[float]) -> list[float]:
+    # Not for whoever only reads what was measured: half of what starting such a process takes would be numpy.
+    import numpy as np
+
+    found: list[float] = np.quantile(walls, wanted).tolist()
+    return found
 
 
 def rounds(most: int | None = None, long_enough: float = LONG_ENOUGH) -> Iterator[int]:
@@ -143,15 +167,29 @@ def measure_anew(
     Samples of `wall` and `cpu`, `times` (10 by default) of each; in the gate four, or as many, up to 250, as begin
     within 0.8 s, and never more than `times`.
     """
-    measured: Measured = {"wall": [], "cpu": []}
-    for _ in rounds(times):
-        subject = prepare()
+    (measured,) = take_in_turns([Anew(prepare, call, units)], most=times)
+    return measured
+
+
+class Anew(Generic[T]):
+    """Calls, each on something made anew: what `measure_anew` takes."""
+
+    def __init__(self, prepare: Callable[[], T], call: Callable[[T], Any], units: float = 1.0) -> None:
+        self._prepare, self._call, self._units = prepare, call, units
+        self._measured: Measured = {"wall": [], "cpu": []}
+
+    def take(self) -> None:
+        """One more call."""
+        subject = self._prepare()
         gc.collect()
         wall, processor = time.perf_counter(), time.process_time()
-        call(subject)
-        measured["wall"].append((time.perf_counter() - wall) / units)
-        measured["cpu"].append((time.process_time() - processor) / units)
-    return measured
+        self._call(subject)
+        self._measured["wall"].append((time.perf_counter() - wall) / self._units)
+        self._measured["cpu"].append((time.process_time() - processor) / self._units)
+
+    def measured(self) -> Measured:
+        """Samples of `wall` and `cpu`."""
+        return self._measured
 
 
 def samples(values: list[float]) -> dict[str, Any] | float:

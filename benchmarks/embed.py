@@ -6,10 +6,8 @@ embedded does not depend on the tier.
 
 from typing import Any
 
-import numpy as np
-
 from . import logs, subject, tiers
-from .blocks import DEAR_CALLS, FIRST_COPY, GATED, measure, measure_anew, samples
+from .blocks import DEAR_CALLS, FIRST_COPY, Anew, Blocks, samples, take_in_turns
 from .metric import metric
 from .tiers import Prepared
 from .workloads import embedded, synthetic
@@ -26,15 +24,23 @@ def _sample() -> list[int]:
 
 
 def _measured() -> dict[str, Any]:
+    # Of what is compared to the process with the model, numpy is a part.
+    import numpy  # noqa: F401
+
     subject.need("embed")
     baseline = logs.bytes_at_peak()
     embedder = subject.open_embedder()
     workload = synthetic.load("small")
     queries = [query.text for query in workload.category("phrasing", "literal", "paraphrase")]
-    single = measure(lambda text: embedder.embed([text]), queries, DEAR_CALLS)
     places = _sample()
     texts = [workload.texts()[place] for place in places]
-    batch = measure_anew(lambda: texts, embedder.embed, times=3 if GATED else 6, units=len(texts) / 1000)
+    # In turns, so that what slows the machine for a second does not meet all the batches there are.
+    single, batch = take_in_turns(
+        [
+            Blocks(lambda text: embedder.embed([text]), queries, DEAR_CALLS),
+            Anew(lambda: texts, embedder.embed, units=len(texts) / 1000),
+        ]
+    )
     return {
         "single": single,
         "batch": batch,
@@ -45,6 +51,8 @@ def _measured() -> dict[str, Any]:
 
 
 def _drift(embedder: subject.Embedder, workload: Workload, places: list[int]) -> float:
+    import numpy as np
+
     expected = embedded.load(workload).events[places]
     found = embedder.embed([workload.texts()[place] for place in places])
     return round(1 - float(np.mean(np.sum(expected * found, axis=1))), 6)
