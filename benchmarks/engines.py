@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from . import logs, subject, topics
-from .blocks import measure, measure_anew
+from .blocks import MOST_BLOCKS, measure, measure_anew
 from .index_benchmark import INDEX, Asked, IndexBenchmark
-from .protocol_benchmark import Figure, Figures, Inputs, ProtocolBenchmark, aimed, over, under
+from .protocol_benchmark import Figure, Figures, Inputs, ProtocolBenchmark, aimed, over, repeats, under
 from .quality import losses
 from .tiers import Prepared
 from .workloads import embedded, synthetic, vectors
@@ -189,11 +187,13 @@ class EmbedderEngines(ProtocolBenchmark):
 
     def embed(self, inputs: Inputs, engine: str) -> Figures:
         """One model, one process."""
+        import numpy as np
+
         queries: list[Query]
         texts: dict[str, str]
         queries, texts = pickle.loads(Path(inputs["texts"]).read_bytes())
         embedder = subject.open_embedder(engine, models=vectors.folder())
-        single = measure(lambda query: embedder.embed([query.text]), queries, calls=10)
+        single = measure(lambda query: embedder.embed([query.text]), queries, calls=10, most=repeats(MOST_BLOCKS))
         ids = sorted(texts, key=lambda name: (len(texts[name]), name))
         # Dealt out by length, so that each part is as much work as the others.
         parts = iter([ids[number :: self.chunks] for number in range(self.chunks)])
@@ -202,7 +202,9 @@ class EmbedderEngines(ProtocolBenchmark):
         def embed(part: list[str]) -> None:
             found.update(zip(part, embedder.embed([texts[name] for name in part]), strict=True))
 
-        batch = measure_anew(lambda: next(parts), embed, times=self.chunks, units=len(ids) / self.chunks / 1000)
+        batch = measure_anew(
+            lambda: next(parts), embed, times=repeats(self.chunks), units=len(ids) / self.chunks / 1000
+        )
         while (left := next(parts, None)) is not None:
             embed(left)
         matrix = np.stack([found[name] for name in ids])

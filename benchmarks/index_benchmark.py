@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from . import logs, subject
-from .blocks import measure, measure_anew
-from .protocol_benchmark import Figure, Figures, Inputs, ProtocolBenchmark
+from .blocks import MOST_BLOCKS, measure, measure_anew
+from .protocol_benchmark import Figure, Figures, Inputs, ProtocolBenchmark, repeats
 from .quality import losses
 from .workloads import synthetic
 from .workloads.workload import Query
@@ -67,7 +67,7 @@ class IndexBenchmark(ProtocolBenchmark):
         built = measure_anew(
             lambda: self.opened(inputs, logs.new_folder("build"), engine),
             lambda index: extend(index, 0, count),
-            times=6 if count <= 1_000 else 3 if count <= 10_000 else 1,
+            times=repeats(6 if count <= 1_000 else 3 if count <= 10_000 else 1),
             units=count / 1000,
         )
         folder = self.folder(inputs, engine)
@@ -76,7 +76,9 @@ class IndexBenchmark(ProtocolBenchmark):
         starts = range(count - APPENDS * late, count, late)
         extend(index, 0, starts[0])
         left = iter(starts)
-        appended = measure_anew(lambda: next(left), lambda start: extend(index, start, start + late), times=APPENDS)
+        appended = measure_anew(
+            lambda: next(left), lambda start: extend(index, start, start + late), times=repeats(APPENDS)
+        )
         for start in left:
             extend(index, start, start + late)
         index.close()
@@ -86,7 +88,7 @@ class IndexBenchmark(ProtocolBenchmark):
         """Open what was built and ask every question."""
         asked: Asked = pickle.loads(Path(inputs["questions"]).read_bytes())
         index = self.opened(inputs, self.folder(inputs, engine), engine)
-        measured = measure(index.search, [argument for _, argument in asked])
+        measured = measure(index.search, [argument for _, argument in asked], most=repeats(MOST_BLOCKS))
         used = logs.bytes_at_peak()
         answers = self.answers(index, asked)
         return {

@@ -38,8 +38,14 @@ Figures = dict[str, Any]
 Inputs = dict[str, Any]
 
 NAMED = [name.strip() for name in os.environ.get("RETROSPEED_ENGINES", "").split(",") if name.strip()]
+LITTLE_ASKED = GATED and not NAMED
 OPTIONAL_PACKAGES = "RETROSPEED_OPTIONAL_PACKAGES"
 """Names the folder of packages that only some engines need (docs/environments.md); no other series sees them."""
+
+
+def repeats(count: int) -> int:
+    """How often to measure what is measured `count` times: once where nobody asks how long it takes."""
+    return 1 if LITTLE_ASKED else count
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class ProtocolBenchmark(ABC):
             ((tiers.NAMES, chosen), cls.param_names) if cls.by_tier else ((chosen,), ("engine",))
         )
         for figure in cls.figures:
-            if chosen and (figure.deterministic or NAMED or not GATED):
+            if chosen and (figure.deterministic or not LITTLE_ASKED):
                 setattr(cls, f"track_{figure.name}", _benchmark(figure, cls))
 
     @abstractmethod
@@ -156,6 +162,9 @@ class ProtocolBenchmark(ABC):
 
     def of_tier(self, tier: str) -> dict[str, Any]:
         """The inputs, and by engine its figures, or why there are none."""
+        # For all passes at once: they are forked.
+        import numpy  # noqa: F401
+
         _see_optional_packages()
         inputs = in_own_process(self.inputs, tier)
         measured = {engine: self._measured(inputs, engine) for engine in self._exact_first()}

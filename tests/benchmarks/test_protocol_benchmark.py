@@ -155,6 +155,22 @@ def test_the_gate_asks_only_what_is_deterministic_unless_engines_are_named(
     assert len(named) == engines
 
 
+@pytest.mark.parametrize(
+    ("variables", "times"),
+    [({}, 6), ({"RETROSPEED_GATE": "1"}, 1), ({"RETROSPEED_GATE": "1", "RETROSPEED_ENGINES": "tantivy"}, 6)],
+)
+def test_what_nobody_asks_for_is_measured_once(variables: dict[str, str], times: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from benchmarks.protocol_benchmark import repeats\nprint(repeats(6))"],
+        cwd=ROOT,
+        env={"PATH": "", **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) == times
+
+
 @pytest.mark.parametrize(("variables", "shown"), [({}, False), ({"STRATA_SERVERS": "postgresql://here/test"}, True)])
 def test_engines_on_servers_are_measured_where_a_server_is_named(variables: dict[str, str], shown: bool) -> None:
     code = "from benchmarks.engines import VectorEngines as case\nprint(*case.params[-1])"
