@@ -5,8 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from . import logs, subject, tiers
 from .blocks import BUILDS, measure, measure_anew, one_pass, samples
 from .metric import metric
@@ -60,6 +58,8 @@ def subjects(tier: str) -> list[tuple[Query, Any]]:
 
 
 def _prepare_cold(tier: str) -> dict[str, Any]:
+    import numpy as np
+
     parts = prepare_parts(tier)
     index = logs.new_folder(f"index-{tier}")
     _build(parts, index)
@@ -140,6 +140,7 @@ def subject_loss(topics: subject.Topics, toc: subject.Toc, tier: str) -> float:
 
 
 def _prepare_warm(tier: str) -> dict[str, Any]:
+
     parts = prepare_parts(tier)
     index = logs.new_folder(f"index-{tier}")
     _build(parts, index)

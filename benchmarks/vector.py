@@ -5,8 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from . import logs, subject, tiers
 from .blocks import BUILDS, measure, measure_anew, one_pass, samples
 from .metric import metric
@@ -47,6 +45,8 @@ def _measured_build(log: str, tier: str) -> dict[str, list[float]]:
 
 
 def _prepare_cold(tier: str) -> dict[str, Any]:
+    import numpy as np
+
     subject.need("ingest", "vector")
     log, index = logs.new_folder(f"log-{tier}"), logs.new_folder(f"index-{tier}")
     _build(index, logs.fill(log, synthetic.load(tier)), _vectors(tier))

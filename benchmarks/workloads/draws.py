@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-import numpy as np
-
 T = TypeVar("T")
 _BLOCK = 4096
 
@@ -13,6 +11,8 @@ class Draws:
     """A stream of choices that `seed` fixes."""
 
     def __init__(self, seed: int) -> None:
+        import numpy as np
+
         self._generator = np.random.Generator(np.random.PCG64(seed))
         self._block: list[float] = []
 

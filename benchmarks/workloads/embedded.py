@@ -1,12 +1,16 @@
 """The vectors of a workload: of its events and of the questions that are judged. An input, embedded in one go."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import vectors
 from .workload import Workload
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _UNJUDGED = ("phrasing",)
 
@@ -21,6 +25,8 @@ class Embedded:
 
 def load(workload: Workload) -> Embedded:
     """The vectors of a workload, from the cache of inputs. Raises WorkloadError if they cannot be made."""
+    import numpy as np
+
     questions = [query for query in workload.queries if query.category not in _UNJUDGED]
     both = vectors.load([*workload.texts(), *(query.text for query in questions)])
     count = len(workload.events)

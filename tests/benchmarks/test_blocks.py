@@ -44,6 +44,24 @@ def test_calls_measured_in_turns_have_their_blocks_one_after_the_other() -> None
     assert turns == [{"first"}, {"second", "third"}] * 10
 
 
+def test_what_is_measured_in_different_ways_takes_turns() -> None:
+    done: list[str] = []
+    call = blocks.Blocks(done.append, ["call"], calls=3)
+    anew = blocks.Anew(lambda: "anew", done.append, units=2.0)
+    done.clear()
+    single, batch = blocks.take_in_turns([call, anew], most=4)
+    assert done == [*["call"] * 3, "anew"] * 4
+    assert [len(single["p50"]), len(batch["wall"])] == [4, 4]
+
+
+def test_who_only_reads_what_was_measured_does_not_import_numpy() -> None:
+    modules = [file.stem for file in sorted((ROOT / "benchmarks").glob("[a-z]*.py"))]
+    assert "route" in modules
+    code = f"import sys\nfrom benchmarks import {', '.join(modules)}\nprint('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
+
+
 def test_p99_is_left_out_where_a_block_has_too_few_calls() -> None:
     measured = blocks.measure(lambda _: None, [1, 2, 3], calls=20)
     assert measured["p99"] == []
