@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
+from .stopwatch import Stopwatch
+
 T = TypeVar("T")
 Measured = dict[str, list[float]]
 """Samples of `p50`, `p90`, `p95`, `p99` (seconds a call; p99 empty where there were too few calls) and `cpu`."""
@@ -116,14 +118,13 @@ class Blocks(Generic[T]):
 
     def take(self) -> None:
         """One more block."""
-        call, walls = self._call, []
         block = list(itertools.islice(self._endless, self._calls))
+        stopwatch, call = Stopwatch(undisturbed=GATED), self._call
         processor = time.process_time()
         for argument in block:
-            start = time.perf_counter()
-            call(argument)
-            walls.append(time.perf_counter() - start)
+            stopwatch.time(call, argument)
         self._measured["cpu"].append((time.process_time() - processor) / self._calls)
+        walls = stopwatch.seconds()
         for name, quantile in zip(_QUANTILES, _quantiles(walls, list(_QUANTILES.values())), strict=True):
             if name != "p99" or self._calls >= CALLS:
                 self._measured[name].append(quantile)
@@ -182,10 +183,10 @@ class Anew(Generic[T]):
         """One more call."""
         subject = self._prepare()
         gc.collect()
-        wall, processor = time.perf_counter(), time.process_time()
-        self._call(subject)
-        self._measured["wall"].append((time.perf_counter() - wall) / self._units)
+        stopwatch, processor = Stopwatch(undisturbed=GATED), time.process_time()
+        stopwatch.time(self._call, subject)
         self._measured["cpu"].append((time.process_time() - processor) / self._units)
+        self._measured["wall"].append(stopwatch.seconds()[0] / self._units)
 
     def measured(self) -> Measured:
         """Samples of `wall` and `cpu`."""
