@@ -4,12 +4,13 @@ The embedder's libraries take seconds to import, so one measuring pass in `setup
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import logs, subject, tiers
-from .blocks import DEAR_CALLS, FIRST_COPY, GATED, measure, measure_in_turns, samples
+from .blocks import DEAR_CALLS, FIRST_COPY, GATED, Blocks, samples, take_in_turns
 from .metric import metric
 from .quality import losses
 from .tiers import Prepared
@@ -20,6 +21,8 @@ from .workloads.workload import Query, Workload
 AGENTS = synthetic.AGENTS
 FEW = 3 if GATED else 10
 WAY_SECONDS = 0.4
+MIX_SECONDS = 2.0
+"""In the gate, of each way and of a mix: `blocks.LONG_ENOUGH` for calls of tens of milliseconds."""
 _LAYERS = ("ingest", "toc", "bm25", "vector", "topics", "stack", "route")
 
 
@@ -67,12 +70,15 @@ class ColdRoute:
     timeraw_first_keyword_answer.repeat = 6  # type: ignore[attr-defined]
 
 
-def _measured_mix(folder: str, tier: str, agents: str) -> dict[str, list[float]]:
-    stack = subject.open_stack(Path(folder))
+def _mix(stack: subject.Stack, tier: str, agents: str) -> Blocks[Query]:
     # Tails are measured with one agent; several are there for the comparison of medians, in half the time.
     calls = DEAR_CALLS if agents == "single" else DEAR_CALLS // 2
-    measured = measure(lambda query: _ask(stack, query), mix(synthetic.load(tier, agents)), calls)
-    stack.close()
+    return Blocks(lambda query: _ask(stack, query), mix(synthetic.load(tier, agents)), calls)
+
+
+def _measured_mix(folder: str, tier: str, agents: str) -> dict[str, list[float]]:
+    with closing(subject.open_stack(Path(folder))) as stack:
+        (measured,) = take_in_turns([_mix(stack, tier, agents)], MIX_SECONDS)
     return measured
 
 
@@ -91,16 +97,34 @@ def _wrong_turn(stack: subject.Stack, way: Way) -> str | None:
     return None
 
 
-def _measured_ways(folder: str, tier: str, names: Sequence[str] = WAYS) -> dict[str, dict[str, Any]]:
-    stack = subject.open_stack(Path(folder))
-    chosen = [way for way in ways(synthetic.load(tier)) if way.name in names]
-    measured: dict[str, dict[str, Any]] = {way.name: {"wrong": _wrong_turn(stack, way)} for way in chosen}
-    right = [way for way in chosen if not measured[way.name]["wrong"]]
-    asked = [(partial(_on_its_way, stack, way), way.queries) for way in right]
-    for way, found in zip(right, measure_in_turns(asked, FEW, WAY_SECONDS), strict=True):
-        measured[way.name] |= found
-    stack.close()
+def _chosen(stack: subject.Stack, tier: str, names: Sequence[str]) -> dict[str, Blocks[Query] | str]:
+    """The ways to measure, or what is wrong with them."""
+    return {
+        way.name: _wrong_turn(stack, way) or Blocks(partial(_on_its_way, stack, way), way.queries, FEW)
+        for way in ways(synthetic.load(tier))
+        if way.name in names
+    }
+
+
+def _measured_way(folder: str, tier: str, name: str) -> dict[str, list[float]]:
+    with closing(subject.open_stack(Path(folder))) as stack:
+        found = _chosen(stack, tier, [name])[name]
+        if isinstance(found, str):
+            raise AssertionError(found)
+        (measured,) = take_in_turns([found], WAY_SECONDS)
     return measured
+
+
+def _measured_mix_and_ways(folder: str, tier: str) -> dict[str, Any]:
+    """In turns: what slows the machine for a second does not meet one of them alone."""
+    with closing(subject.open_stack(Path(folder))) as stack:
+        mixed = _mix(stack, tier, "single")
+        mixed.take()
+        peak = logs.bytes_at_peak()
+        chosen = _chosen(stack, tier, WAYS)
+        right = {name: found for name, found in chosen.items() if not isinstance(found, str)}
+        of_mix, *of_ways = take_in_turns([mixed, *right.values()], WAY_SECONDS)
+    return {"mix": of_mix, "peak": peak, "ways": chosen | dict(zip(right, of_ways, strict=True))}
 
 
 def _losses(stack: subject.Stack, queries: Sequence[Query]) -> dict[str, float]:
@@ -111,11 +135,13 @@ def _prepare_warm(key: tuple[str, str]) -> dict[str, Any]:
     tier, agents = key
     folder = _build(tier, agents)
     workload = synthetic.load(tier, agents)
-    case: dict[str, Any] = {"folder": folder, "mix": _measured_mix(folder, tier, agents), "peak": logs.bytes_at_peak()}
+    case: dict[str, Any] = {"folder": folder}
+    if agents == "single":
+        case |= _measured_mix_and_ways(folder, tier)
+    else:
+        case |= {"mix": _measured_mix(folder, tier, agents), "peak": logs.bytes_at_peak()}
     if FIRST_COPY:
         case |= _quality(folder, workload, agents)
-    if agents == "single":
-        case["ways"] = _measured_ways(folder, tier)
     return case
 
 
@@ -205,10 +231,10 @@ class WarmRouteWays:
     def setup(self, prepared: Prepared, tier: str, way: str) -> None:
         case = tiers.taken(prepared, (tier, "single"))
         self.folder, self.measured = case["folder"], case["ways"][way]
-        if self.measured["wrong"]:
-            raise AssertionError(f"the way {way} was not taken: {self.measured['wrong']}")
+        if isinstance(self.measured, str):
+            raise AssertionError(f"the way {way} was not taken: {self.measured}")
 
     @metric("route", "way_p50", "warm", "answer by this way")
     def track_p50(self, prepared: Prepared, tier: str, way: str) -> Any:
-        measured = tiers.once(self.measured, lambda: _measured_ways(self.folder, tier, [way])[way], f"way-{tier}-{way}")
+        measured = tiers.once(self.measured, lambda: _measured_way(self.folder, tier, way), f"way-{tier}-{way}")
         return samples(measured["p50"])

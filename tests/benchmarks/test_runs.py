@@ -162,10 +162,13 @@ def test_a_query_that_takes_another_way_fails_its_benchmark(monkeypatch: pytest.
 
     monkeypatch.setattr(route, "ways", mistaken)
     folder = route._build("small", "single")
-    measured = route._measured_ways(folder, "small", ["keyword"])["keyword"]
-    assert "must go ('answer', 'keyword', ('vector',), False)" in measured["wrong"]
+    with pytest.raises(AssertionError, match="must go"):
+        route._measured_way(folder, "small", "keyword")
+    measured = route._measured_mix_and_ways(folder, "small")["ways"]
+    assert [name for name, found in measured.items() if isinstance(found, str)] == ["keyword"]
+    assert "must go ('answer', 'keyword', ('vector',), False)" in measured["keyword"]
     benchmark = route.WarmRouteWays()
-    prepared = {"value": {("small", "single"): {"folder": folder, "ways": {"keyword": measured}}}}
+    prepared = {"value": {("small", "single"): {"folder": folder, "ways": measured}}}
     with pytest.raises(AssertionError, match=r"the way keyword was not taken: .*went"):
         benchmark.setup(prepared, "small", "keyword")
 
