@@ -18,6 +18,9 @@ import msgspec
 from retrospeed.gate import signed_rank, suite_error
 from retrospeed.gate.suite_error import Support
 
+CONFIDENCE, FEW_PAIRS_CONFIDENCE = 0.95, 0.90
+"""Of intervals of pairs, and of those of three or four pairs that may clear a benchmark."""
+
 
 class Outcome(StrEnum):
     """What the effects show."""
@@ -63,7 +66,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     early_looks: tuple[int, ...] | None = (14, 17)
     """Stage 2 is judged as soon as it can be significant, and after so many pairs, and ends there if it is; None if
     there is no look before the others."""
-    confidence: float = 0.95
+    confidence: float = CONFIDENCE
 
     def at_most(self, stage_1_pairs: int, looks: tuple[int, ...], clear_after: tuple[int, ...]) -> "Plan":
         """The plan with other looks, and no more of stage 1, for benchmarks that tell one number a process."""
@@ -177,9 +180,15 @@ def is_cleared(first: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
 
 
 def is_suspect(first: Sequence[float], bounds: Bounds) -> bool:
-    """Whether stage 1 cannot clear a benchmark: it looks changed, or is too noisy to be sure that it is not."""
+    """Whether stage 1 cannot clear a benchmark: it looks changed, or is too noisy to be sure that it is not.
+
+    The upper end of the interval is not reached with 97.5 %. Of three or four pairs, which scatter little by chance at
+    times, 95 % will do, but then the whole interval must be narrow.
+    """
     estimate = signed_rank.pseudo_median(first)
-    if signed_rank.interval(first)[1] >= bounds.clear:
+    few = len(first) < signed_rank.FEWEST
+    low, high = signed_rank.interval(first, FEW_PAIRS_CONFIDENCE if few else CONFIDENCE)
+    if high >= bounds.clear or (few and high - low >= 2 * bounds.clear):
         return True
     p = signed_rank.p_greater if estimate > 0 else signed_rank.p_less
     return bounds.is_of_interest(estimate) and p(first) < suite_error.STAGE_1_LEVEL

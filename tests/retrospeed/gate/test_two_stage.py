@@ -122,6 +122,13 @@ def test_something_better_is_suspected_only_where_it_could_be_called_improved() 
     assert pairs_wanted([-effect for effect in beyond], [], PLAN, told)[0] > 0
 
 
+def test_three_pairs_clear_what_scatters_little_and_nothing_that_is_better_by_chance() -> None:
+    told = Bounds(warning=math.log1p(0.05), severe=math.log1p(0.20), screen=math.log1p(0.025))
+    assert pairs_wanted([0.04, -0.05, 0.03], [], DEAR, told) == (0, 1)
+    assert pairs_wanted([-0.35, -0.2, -0.05], [], DEAR, told) == (1, 1)
+    assert pairs_wanted([0.04, 0.12, 0.03], [], DEAR, told) == (1, 1)
+
+
 def test_stage_2_ends_early_where_its_first_pairs_clear_the_suspect() -> None:
     suspect, clean = [0.02] * 11 + [0.021], [0.001, -0.001, 0.002, -0.002, 0.0005, 0.0]
     assert pairs_wanted(suspect, clean[:4], PLAN, BOUNDS) == (2, 2)
