@@ -25,7 +25,7 @@ from retrospeed.gate.worker_pair import GATED
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("bm25", "toc")
-KEPT_BENCHMARKS = {"__init__", "blocks", "logs", "metric", "quality", "subject", "tiers", *LAYERS}
+KEPT_BENCHMARKS = {"__init__", "blocks", "logs", "metric", "quality", "stopwatch", "subject", "tiers", *LAYERS}
 KEPT_PINS = {"numpy", "rank-bm25", "PyStemmer", "msgspec", "python-dateutil", "pip+hatchling", "pip+asv_runner"}
 KEPT_OF_A_LAYER = """
 
