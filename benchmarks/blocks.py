@@ -48,8 +48,8 @@ def measure(
     Ten blocks of `calls` (100 by default) calls; fewer where ten would take longer than 90 s, but 20 if as many are
     wanted. In the gate four blocks, or as many, up to 250, as begin within 0.8 s, none shorter than 0.05 s unless 100
     calls are. p99 needs 100 calls a block; in the gate, which takes one number of a process, the blocks may have them
-    together. A block's `cpu` is its processor time divided by its calls. Where arguments can be used only once, `most`
-    says for how many blocks they are enough.
+    together, and what a call waited for a CPU is no part of it (`stopwatch`). A block's `cpu` is its processor time
+    divided by its calls. Where arguments can be used only once, `most` says for how many blocks they are enough.
 
     Raises ValueError without arguments.
     """

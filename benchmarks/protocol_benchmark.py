@@ -39,6 +39,7 @@ Inputs = dict[str, Any]
 
 NAMED = [name.strip() for name in os.environ.get("RETROSPEED_ENGINES", "").split(",") if name.strip()]
 LITTLE_ASKED = GATED and not NAMED
+"""Whether only what is deterministic is asked of the engines."""
 OPTIONAL_PACKAGES = "RETROSPEED_OPTIONAL_PACKAGES"
 """Names the folder of packages that only some engines need (docs/environments.md); no other series sees them."""
 

@@ -57,7 +57,7 @@ class Stopwatch:
 
 
 def _open_counter() -> int:
-    """The kernel's account of this thread (proc(5) of the kernel's sched-stats); -1 where there is none."""
+    """The kernel's account of this thread (its documentation, scheduler/sched-stats); -1 where there is none."""
     try:
         return os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -140,7 +140,6 @@ def subject_loss(topics: subject.Topics, toc: subject.Toc, tier: str) -> float:
 
 
 def _prepare_warm(tier: str) -> dict[str, Any]:
-
     parts = prepare_parts(tier)
     index = logs.new_folder(f"index-{tier}")
     _build(parts, index)
