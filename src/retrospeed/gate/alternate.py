@@ -9,7 +9,7 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retrospeed.gate.samples import Pair, Rhythm
@@ -115,19 +115,18 @@ def find_rhythm(workers: LiveWorkers) -> tuple[Rhythm, Samples]:
         # What the first call of all has to open or to read is there for those that follow.
         for name in workers.names:
             workers.ask(name, "iterate", number=1)
-    if said["number"]:
-        number, ask = said["number"], _iterate(said["number"])
-    else:
-        number, ask = 0, _calibrate
-    answers = [ask(workers, name) for name in workers.names]
-    if not number:
-        fewest, number = sorted(answer["number"] for answer in (answers[0], answers[-1]))
-        # Where one side is many times slower, as many calls as the other needs would take it forever.
-        number = number if number <= MOST_APART * fewest else fewest
-    seconds = max(answer["spent"] * number / answer.get("number", number) for answer in answers)
-    iterations = iterations_for(seconds)
-    # A suite that fixes both says how often its function may be called in one process.
-    return Rhythm(number, min(iterations, said["repeat"]) if said["fixed"] and said["repeat"] else iterations), {}
+    if said["fixed"]:
+        number = said["number"]
+        seconds = max(workers.ask(name, "iterate", number=number)["spent"] for name in workers.names)
+        # A suite that fixes both says how often its function may be called in one process.
+        return Rhythm(number, min(iterations_for(seconds), said["repeat"] or MOST_ITERATIONS)), {}
+    answers = [
+        workers.ask(name, "calibrate", target=ITERATION_SECONDS, number=said["number"]) for name in workers.names
+    ]
+    fewest, number = sorted(answer["number"] for answer in (answers[0], answers[-1]))
+    # Where one side is many times slower, as many calls as the other needs would take it forever.
+    number = number if number <= MOST_APART * fewest else fewest
+    return Rhythm(number, iterations_for(max(answer["spent"] * number / answer["number"] for answer in answers))), {}
 
 
 def iterations_for(seconds: float) -> int:
@@ -179,14 +178,6 @@ def is_settled(samples: Sequence[float]) -> bool:
 def shuffled(chance: random.Random, names: tuple[SideName, ...] = BOTH) -> Turns:
     """The sides in random order."""
     return chance.sample(names, len(names))
-
-
-def _calibrate(workers: LiveWorkers, name: SideName) -> dict[str, Any]:
-    return workers.ask(name, "calibrate", target=ITERATION_SECONDS)
-
-
-def _iterate(number: int) -> Callable[[LiveWorkers, SideName], dict[str, Any]]:
-    return lambda workers, name: workers.ask(name, "iterate", number=number)
 
 
 def _complete(samples: list[float | None]) -> tuple[float, ...] | None:

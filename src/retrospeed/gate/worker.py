@@ -28,8 +28,8 @@ SLOWEST_CALIBRATION = 10
 """No more than this many steps are taken to find how many calls make up an iteration."""
 
 WARMING_CALLS, WARMING_SECONDS = 20, 2.0
-WORTH_REPEATING = 0.02
-"""Seconds below which a calibration is tried again, in case another job was in its way."""
+WORTH_REPEATING = 0.05
+"""Seconds below which a calibration is tried twice more, in case another job was in its way."""
 
 
 class SkippedError(Exception):
@@ -94,18 +94,21 @@ class Worker:
             "separate": separate,
         }
 
-    def calibrate(self, target: float) -> dict[str, Any]:
-        """Find how many calls last `target` seconds; the cost told is that of the last try, when all is warm."""
-        number = 1
+    def calibrate(self, target: float, number: int = 0) -> dict[str, Any]:
+        """Find how many calls last `target` seconds, if not `number` of them are wanted, and what so many cost.
+
+        The cost is that of the last tries, when all is warm.
+        """
+        tried = number or 1
         for _ in range(SLOWEST_CALIBRATION):
-            answer = self.iterate(number)
-            if answer["wall"] >= target:
+            answer = self.iterate(tried)
+            if number or answer["wall"] >= target:
                 break
-            number = max(number + 1, math.ceil(number * min(10.0, target / max(answer["wall"], 1e-9))))
+            tried = max(tried + 1, math.ceil(tried * min(10.0, target / max(answer["wall"], 1e-9))))
         spent = answer["spent"]
         if spent < WORTH_REPEATING:
-            spent = min(spent, self.iterate(number)["spent"], self.iterate(number)["spent"])
-        return {"number": number, "spent": spent}
+            spent = min(spent, self.iterate(tried)["spent"], self.iterate(tried)["spent"])
+        return {"number": tried, "spent": spent}
 
     def iterate(self, number: int, cpu: int | None = None) -> dict[str, Any]:
         """Time `number` calls; seconds of all of them together: by the benchmark's clock, without what the process had

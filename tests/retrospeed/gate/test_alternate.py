@@ -18,7 +18,7 @@ from retrospeed.gate.alternate import (
     turns_a_cpu,
 )
 from retrospeed.gate.samples import Rhythm
-from retrospeed.gate.worker_pair import BOTH, Job, Side
+from retrospeed.gate.worker_pair import BOTH, Job, Side, SideName
 
 has_affinity = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to a CPU")
 
@@ -57,6 +57,12 @@ def test_a_thread_that_is_moved_stays_free_to_go_elsewhere() -> None:
         os.sched_setaffinity(0, allowed)
 
 
+def suite_of(folder: Path, source: str, **environment: str) -> dict[SideName, Side]:
+    (folder / "__init__.py").touch()
+    (folder / "suite.py").write_text(source)
+    return {side: Side(side, Path(sys.executable), {**os.environ, **environment}, folder) for side in BOTH}
+
+
 SEPARATE = """
 import os
 
@@ -69,12 +75,8 @@ timeraw_asleep.number = 1
 
 
 def test_processes_that_are_timed_as_a_whole_run_at_the_same_time(tmp_path: Path) -> None:
-    (tmp_path / "__init__.py").touch()
-    (tmp_path / "suite.py").write_text(SEPARATE)
     spans = {side: tmp_path / f"{side}.spans" for side in BOTH}
-    sides = {
-        side: Side(side, Path(sys.executable), {**os.environ, "SPANS": str(spans[side])}, tmp_path) for side in BOTH
-    }
+    sides = {side: suite_of(tmp_path, SEPARATE, SPANS=str(spans[side]))[side] for side in BOTH}
     pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.timeraw_asleep"), "time", 60), 1, None)
     assert len(pair.base) == len(pair.head) == rhythm.iterations == 2
     assert not pair.in_turns and min(pair.base + pair.head) > 0.3
@@ -84,10 +86,8 @@ def test_processes_that_are_timed_as_a_whole_run_at_the_same_time(tmp_path: Path
 
 
 def test_the_first_sample_of_a_dear_process_counts(tmp_path: Path) -> None:
-    (tmp_path / "__init__.py").touch()
-    (tmp_path / "suite.py").write_text(SEPARATE.replace("sleep(0.3)", "sleep(1.1)"))
     spans = tmp_path / "spans"
-    sides = {side: Side(side, Path(sys.executable), {**os.environ, "SPANS": str(spans)}, tmp_path) for side in BOTH}
+    sides = suite_of(tmp_path, SEPARATE.replace("sleep(0.3)", "sleep(1.1)"), SPANS=str(spans))
     pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.timeraw_asleep"), "time", 60), 1, None)
     assert len(pair.base) == len(pair.head) == rhythm.iterations == 1
     assert len(spans.read_text().split()) == 4
@@ -102,7 +102,7 @@ def time_lazy():
     if not opened:
         time.sleep(0.2)
         opened.append(True)
-    time.sleep(0.002)
+    time.sleep(0.001)
 """
 # With a setup, asv times one call after each.
 SET_UP = "def setup(): pass\n"
@@ -110,9 +110,24 @@ SET_UP = "def setup(): pass\n"
 
 @pytest.mark.parametrize("setup", ["", SET_UP])
 def test_a_first_call_that_opens_something_does_not_say_how_long_the_others_take(tmp_path: Path, setup: str) -> None:
-    (tmp_path / "__init__.py").touch()
-    (tmp_path / "suite.py").write_text(LAZY + setup)
-    sides = {side: Side(side, Path(sys.executable), dict(os.environ), tmp_path) for side in BOTH}
+    sides = suite_of(tmp_path, LAZY + setup)
     pair, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.time_lazy"), "time", 60), 1, None)
     assert rhythm.iterations >= FEWEST_SETTLED
     assert len(pair.base) == len(pair.head) >= FEWEST_SETTLED and max(pair.base[1:]) < 0.2
+
+
+HELD_UP = """
+import time
+
+calls = []
+
+def time_held_up():
+    calls.append(time.sleep(0.03 if len(calls) == 1 else 0.001))
+"""
+
+
+@pytest.mark.parametrize("setup", ["", SET_UP])
+def test_one_call_that_was_held_up_does_not_say_how_long_the_others_take(tmp_path: Path, setup: str) -> None:
+    sides = suite_of(tmp_path, HELD_UP + setup)
+    _, rhythm = take_pair(sides, Job(dict.fromkeys(BOTH, "suite.time_held_up"), "time", 60), 1, None)
+    assert rhythm.iterations >= FEWEST_SETTLED
