@@ -2,7 +2,12 @@
 
 import signal
 
+import hypothesis
 import pytest
+
+# How long an example takes is for benchmarks to say: beside other jobs, any may take a second.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # A runner that starts the tests behind a shell's `&` or nohup has Ctrl-C ignored in them, and processes inherit that;
 # the tests that interrupt a command would wait for it in vain.

@@ -159,7 +159,7 @@ TEXT = st.lists(WORD, max_size=6).map(" ".join)
 
 
 @pytest.mark.parametrize("name", names("bm25"))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(texts=st.lists(TEXT, min_size=1, max_size=20), cuts=st.lists(st.integers(0, 20), max_size=3), query=TEXT)
 def test_it_does_not_matter_in_how_many_steps_the_log_came(
     name: str, texts: list[str], cuts: list[int], query: str, tmp_path_factory: pytest.TempPathFactory

@@ -15,7 +15,7 @@ from tests.strata.events import log
 TEXT = st.lists(st.sampled_from(["fox", "hen", "dog", "egg", "owl", "the"]), max_size=8).map(" ".join)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(texts=st.lists(TEXT, min_size=1, max_size=15), query=TEXT)
 def test_scores_of_events_alone_in_their_session_are_those_of_the_package(
     texts: list[str], query: str, tmp_path_factory: pytest.TempPathFactory

@@ -61,7 +61,7 @@ TEXT = st.lists(st.sampled_from(["fox", "hen", "dog", "egg", "owl", "the"]), max
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(texts=st.lists(TEXT, min_size=1, max_size=18), query=TEXT, sessions=st.integers(1, 6), cut=st.integers(0, 18))
 def test_scores_are_those_of_the_lucene_formula(
     name: str, texts: list[str], query: str, sessions: int, cut: int, tmp_path_factory: pytest.TempPathFactory

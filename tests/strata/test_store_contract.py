@@ -176,7 +176,7 @@ def test_two_handles_see_one_log(open_store: Callable[[], EventStore]) -> None:
     other.close()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     batches=st.lists(
         st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["x", "y"])), max_size=6), max_size=5

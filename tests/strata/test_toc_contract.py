@@ -234,7 +234,7 @@ SAID = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(said=st.lists(SAID, min_size=1, max_size=30), cuts=st.sets(st.integers(1, 29)))
 @pytest.mark.parametrize("engine", sorted(ENGINES["toc"]))
 def test_a_log_that_grows_gives_the_same_as_one_that_was_there_at_once(

@@ -66,7 +66,7 @@ def test_a_first_guess_gets_half_of_the_suspicion() -> None:
     assert (weights[0], *weights[2:]) == (1.0, 2.0, 0.5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     weights=st.lists(st.floats(0.01, 10), min_size=1, max_size=30),
     shown=st.lists(st.tuples(st.integers(0, 30), st.floats(-1, 1)), max_size=12),

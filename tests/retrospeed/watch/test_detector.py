@@ -11,7 +11,7 @@ from retrospeed.watch.outliers import lone_outliers
 from retrospeed.watch.segmentation import segment
 from tests.retrospeed.watch.histories import LIMITS, series, stepped
 
-QUICKLY = settings(max_examples=40, deadline=None)
+QUICKLY = settings(max_examples=40)
 
 
 @QUICKLY
