@@ -6,8 +6,8 @@ because a benchmark of a cold start must find modules as little loaded as it wou
 A profiler that hooks every call makes short functions look dear. This one interrupts the program at random moments (a
 Poisson process, so that no rhythm of the program can hide from it), and costs it about one part in a hundred, which is
 taken off again. An interrupt that comes while C code runs is served late, when that returns: it then counts for as many
-as would have come in the meantime. Times are of the main thread by the wall clock: waiting for other threads,
-processes and files is time too.
+as would have come in the meantime. Times are of the main thread by the wall clock, without what it waited for a CPU
+that others had: waiting for other threads, processes and files is time too.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from __future__ import annotations
 import gc
 import math
 import sys
-from time import perf_counter
+from time import perf_counter, thread_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
+    from collections.abc import Callable
     from types import CodeType, FrameType
     from typing import Any
 else:
@@ -29,27 +30,35 @@ else:
 MEAN = 0.001
 """Seconds between two looks, on average."""
 SHORTEST = 2e-5
+PROMPT = 2e-4
+"""An interrupt that is served within this time was not held up."""
 
 
 class Sampler:
-    """Looks at the stack while it runs. `root` is the code whose callees are of interest."""
+    """Looks at the stack while it runs. `root` is the code whose callees are of interest, `waiting` tells the seconds
+    for which this thread was ready to run and others had the CPU, or None where that is not known."""
 
-    def __init__(self, root: CodeType, seed: int) -> None:
+    def __init__(self, root: CodeType, seed: int, waiting: Callable[[], float | None]) -> None:
         self.stacks: dict[tuple[CodeType, ...], float] = {}
         """Seconds by stack, outermost first."""
         self.lines: dict[tuple[CodeType, int], float] = {}
         """Seconds by the line that was running."""
         self.wall = 0.0
-        """Seconds between starts and stops, without what the looking cost."""
+        """Seconds between starts and stops, without waiting for a CPU and what the looking cost."""
         self._root = root
+        self._waiting = waiting
+        self._waited: float | None = None
         self._state = seed * 2654435761 % 2**32 or 1
-        self._due = self._started = self._looking = 0.0
+        self._due = self._started = 0.0
+        self._aside = 0.0
+        """Seconds since the start that are not the program's."""
         self._running = False
 
     def start(self) -> None:
         """Begin, or go on."""
         signal.signal(signal.SIGALRM, self._look)
-        self._looking = 0.0
+        self._aside = 0.0
+        self._waited = self._waiting()
         self._started = perf_counter()
         self._running = True
         self._arm()
@@ -61,7 +70,13 @@ class Sampler:
         # next would find an interpreter that is ending, and kill it.
         self._running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
-        self.wall += stopped - self._started - self._looking
+        self._aside += self._waited_since()
+        self.wall += stopped - self._started - self._aside
+
+    def _waited_since(self) -> float:
+        """Seconds waited since this was last asked."""
+        before, self._waited = self._waited, self._waiting()
+        return 0.0 if before is None or self._waited is None else self._waited - before
 
     def _arm(self) -> None:
         # Marsaglia's xorshift; importing random would load a dozen modules.
@@ -77,14 +92,21 @@ class Sampler:
     def _look(self, _: int, frame: FrameType | None) -> None:
         if not self._running:
             return
-        now = perf_counter()
-        weight = MEAN + max(0.0, now - self._due)
+        # What is waited meanwhile is not the looking's cost: the next one takes it off.
+        began, now = thread_time(), perf_counter()
+        late, waited = max(0.0, now - self._due), self._waited_since()
+        self._aside += waited
+        # The program did nothing at a moment at which others had the CPU.
+        weight = 0.0 if PROMPT < late <= waited else MEAN + max(0.0, late - waited)
         stack = []
+        while frame is not None and frame.f_code in _OWN:
+            # It was due before the last look was over.
+            frame = frame.f_back
         leaf = frame
         while frame is not None and frame.f_code is not self._root:
             stack.append(frame.f_code)
             frame = frame.f_back
-        if frame is not None and stack and leaf is not None:
+        if weight and frame is not None and stack and leaf is not None:
             key = tuple(reversed(stack))
             self.stacks[key] = self.stacks.get(key, 0.0) + weight
             # What the compiler added by itself stands on no line, and is known by its place in the code.
@@ -92,7 +114,7 @@ class Sampler:
             line = (leaf.f_code, ~leaf.f_lasti if number is None else number)
             self.lines[line] = self.lines.get(line, 0.0) + weight
         self._arm()
-        self._looking += perf_counter() - now
+        self._aside += thread_time() - began
 
     def result(self, calls: int) -> dict[str, Any]:
         """Seconds a call, as JSON can hold them; their sum is the time that the calls took by the clock."""
@@ -113,6 +135,9 @@ class Sampler:
         }
 
 
+_OWN = (Sampler._look.__code__, Sampler._arm.__code__)
+
+
 def described(code: CodeType) -> list[Any]:
     """File, name and first line of a function."""
     return [code.co_filename, getattr(code, "co_qualname", code.co_name), code.co_firstlineno]
@@ -131,11 +156,12 @@ _samplers: list[Sampler] = []
 
 def sample(worker: Any, number: int, seed: int) -> dict[str, Any]:
     """Call the benchmark `number` times, going on from earlier times; tells the seconds it took."""
+    gate_worker = sys.modules[type(worker).__module__]
     if not _samplers:
-        _samplers.append(Sampler(_call.__code__, seed))
+        _samplers.append(Sampler(_call.__code__, seed, gate_worker.waiting_counter()))
     sampler = _samplers[0]
     benchmark = worker.benchmark
-    arguments = sys.modules[type(worker).__module__].benchmark_arguments(benchmark)
+    arguments = gate_worker.benchmark_arguments(benchmark)
     before = sampler.wall
     collecting = gc.isenabled()
     gc.disable()
@@ -186,16 +212,19 @@ def sample_statement(worker: Any, seed: int) -> dict[str, Any]:
     import subprocess
     import textwrap
 
+    gate_worker = sys.modules[type(worker).__module__]
     benchmark = worker.benchmark
-    arguments = sys.modules[type(worker).__module__].benchmark_arguments(benchmark)
-    told = benchmark.func(*arguments)
+    told = benchmark.func(*gate_worker.benchmark_arguments(benchmark))
     statement, setup = told if isinstance(told, tuple) else (told, "")
     source = "\0".join([textwrap.dedent(statement), textwrap.dedent(setup)])
     environment = {**os.environ, **(getattr(benchmark, "_timeraw_env", None) or {})}
     answer = os.path.abspath("sampled.json")  # noqa: PTH100
     loader = "import sys; sys.argv[0] = '-c'; exec(compile(open(sys.argv[1]).read(), sys.argv[1], 'exec'))"
     done = subprocess.run(
-        [sys.executable, "-c", loader, os.path.realpath(__file__), answer, str(seed), str(benchmark.number)],
+        [
+            *(sys.executable, "-c", loader, os.path.realpath(__file__)),
+            *(answer, str(seed), str(benchmark.number), gate_worker.beside("waiting")),
+        ],
         input=source.encode(),
         capture_output=True,
         env=environment,
@@ -215,12 +244,15 @@ def _execute(code: CodeType, names: dict[str, Any], number: int) -> None:
         exec(code, names)
 
 
-def _main(answer: str, seed: int, number: int) -> None:
+def _main(answer: str, seed: int, number: int, waiting: str) -> None:
     statement, _, setup = sys.stdin.buffer.read().decode().partition("\0")
     names: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(setup, "<setup>", "exec"), names)
     code = compile(statement, "<statement>", "exec")
-    sampler = Sampler(_execute.__code__, seed)
+    counter: dict[str, Any] = {}
+    with open(waiting, encoding="utf-8") as stream:  # noqa: PTH123
+        exec(compile(stream.read(), waiting, "exec"), counter)
+    sampler = Sampler(_execute.__code__, seed, counter["Waiting"]())
     gc.disable()
     sampler.start()
     _execute(code, names, number)
@@ -232,4 +264,4 @@ def _main(answer: str, seed: int, number: int) -> None:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    _main(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])

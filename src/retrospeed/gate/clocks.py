@@ -1,15 +1,13 @@
 """The clocks that a worker's benchmark is timed by: the benchmark's own, and beside it CPU time and waiting for a CPU.
 
 Where other jobs want the CPU too, an iteration of a few milliseconds is hardly ever left alone, and the fastest of many
-still holds some of what the others did. The kernel knows how long a thread was ready to run and did not; that is not
-the benchmark's, whereas waiting for a disk, a lock or a child is.
+still holds some of what the others did.
 
 A part of the worker, so it imports nothing but the standard library.
 """
 
 from __future__ import annotations
 
-import os
 import time
 import timeit
 from collections.abc import Callable
@@ -51,10 +49,10 @@ class Elapsed:
 class Clocks:
     """A timer for timeit that reads three clocks; the benchmark's is always the one next to the timed statement."""
 
-    def __init__(self, wall: Callable[[], float]) -> None:
+    def __init__(self, wall: Callable[[], float], waiting: Callable[[], float | None]) -> None:
         self._wall = wall
         # What is subtracted from a clock has to be of that clock.
-        self._waiting = Waiting() if wall is timeit.default_timer else None
+        self._waiting = waiting if wall is timeit.default_timer else None
         self._is_running = False
 
     def __call__(self) -> Elapsed:
@@ -80,25 +78,3 @@ class Clocks:
             return Elapsed(self._wall(), cpu, waited)
         wall = self._wall()
         return Elapsed(wall, time.process_time(), waited)
-
-
-class Waiting:
-    """Seconds for which this thread was ready to run while others had the CPU, as the kernel counts them.
-
-    None where the kernel does not count, or while the process has other threads: it may be these it waits for, which is
-    its own affair.
-    """
-
-    def __init__(self) -> None:
-        try:
-            self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            self._file = -1
-
-    def __call__(self) -> float | None:
-        try:
-            if self._file < 0 or len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208
-                return None
-            return int(os.pread(self._file, 64, 0).split()[1]) * 1e-9
-        except OSError:
-            return None

@@ -73,7 +73,7 @@ class Worker:
         isolated = bool(benchmark._setups) and getattr(type(benchmark), "_setup_isolates_timed_calls", False)
         separate = not hasattr(benchmark, "timer")
         if not separate:
-            benchmark.timer = module_of(beside("clocks")).Clocks(benchmark.timer)
+            benchmark.timer = module_of(beside("clocks")).Clocks(benchmark.timer, waiting_counter())
         arguments = benchmark_arguments(benchmark)
         if isolated and number > 1 and hasattr(benchmark, "_get_interleaved_timer"):
             self.timer = benchmark._get_interleaved_timer(*arguments)
@@ -212,6 +212,11 @@ def module_of(file: str) -> Any:
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+def waiting_counter() -> Any:
+    """Tells how long this thread has waited for a CPU."""
+    return module_of(beside("waiting")).Waiting()
 
 
 def move_to(cpu: int) -> None:

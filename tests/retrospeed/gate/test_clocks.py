@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from retrospeed.gate.clocks import Clocks, Elapsed
+from retrospeed.gate.waiting import Waiting
 
 ROOT = Path(__file__).resolve().parents[3]
 has_counter = pytest.mark.skipif(
@@ -21,7 +22,7 @@ has_counter = pytest.mark.skipif(
 
 
 def timed(statement: Callable[[], object], timer: Callable[[], float] = timeit.default_timer) -> Elapsed:
-    elapsed = timeit.Timer(statement, timer=Clocks(timer)).timeit(1)
+    elapsed = timeit.Timer(statement, timer=Clocks(timer, Waiting())).timeit(1)
     assert isinstance(elapsed, Elapsed)
     return elapsed
 
