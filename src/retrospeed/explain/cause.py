@@ -170,7 +170,12 @@ def _elsewhere(profile: Difference, edits: Edits, share: float) -> str:
         f"{percentage(max(0.0, share))} of it to functions that the commit touches; most of it is in "
         f"`{top.id}` ({top.function.place}), {amount(top.self_difference.mean, what)}"
     )
-    text += ", which the commit touches." if top.status is not Status.SAME else ", which the commit does not touch."
+    if top.status is Status.SAME:
+        text += ", which the commit does not touch."
+    elif top.owned.is_clear:
+        text += ", which the commit touches."
+    else:
+        text += f", which the commit touches, but the rounds do not agree about it ({_interval(top.owned, what)})."
     if edits.other_files:
         files = ", ".join(edits.other_files[:5]) + (" and others" if len(edits.other_files) > 5 else "")
         text += f" The commit also touches {files}."

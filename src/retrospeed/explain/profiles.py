@@ -2,6 +2,7 @@
 
 import math
 import random
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,9 @@ SLICE_SECONDS = 0.05
 """After about so long it is the other side's turn."""
 MOST_CALLS = 1_000_000
 MOST_PATIENT = 3
+"""Times as many rounds as were asked for are taken at most, if they disagree or were held up."""
+HELD_UP = 1.5
+"""Times as long as in the median round, and it was the machine that took long."""
 MOST_NUMBERS = 5
 """Calls in a round of a benchmark that tells a number by itself."""
 FRAMES = 30
@@ -60,8 +64,8 @@ def take(
 ) -> RawProfiles:
     """Profile a series `rounds` times, each with processes of its own. Raises SideError.
 
-    `patient` is for a difference in time that is known to be there: as long as the rounds disagree about it, more are
-    taken, up to three times as many.
+    Rounds of time that were held up are replaced. `patient` is for a difference in time that is known to be there: as
+    long as the rounds disagree about it, more are taken. Altogether at most three times as many.
     """
     with tempfile.TemporaryDirectory(prefix="explain-", ignore_cleanup_errors=True) as root:
         caches = SetupCaches(sides, Path(root))
@@ -77,15 +81,29 @@ def take(
             raw, calls = _time(sides, series, caches, len(taken) + 1, calls)
             taken.append(raw)
         report("counting calls", len(taken), len(taken))
-        return RawProfiles(what, tuple(taken), _counts(sides, series, caches), calls)
+        return RawProfiles(what, tuple(not_held_up(taken)), _counts(sides, series, caches), calls)
 
 
 def are_enough(taken: Sequence[Raw], rounds: int, *, patient: bool) -> bool:
-    """Whether so many rounds were taken, and, for the `patient`, agree about the difference of a call's seconds."""
-    if len(taken) < rounds or not patient:
-        return len(taken) >= rounds
-    difference = estimate([one[SideName.HEAD]["seconds"] - one[SideName.BASE]["seconds"] for one in taken])
-    return difference.is_narrow or len(taken) >= MOST_PATIENT * rounds
+    """Whether so many rounds were taken that were not held up, and, for the `patient`, agree about the difference of a
+    call's seconds."""
+    if len(taken) >= MOST_PATIENT * rounds:
+        return True
+    kept = not_held_up(taken)
+    if len(kept) < rounds or not patient:
+        return len(kept) >= rounds
+    return estimate([one[SideName.HEAD]["seconds"] - one[SideName.BASE]["seconds"] for one in kept]).is_narrow
+
+
+def not_held_up(taken: Sequence[Raw]) -> list[Raw]:
+    """Those rounds in which neither side took `HELD_UP` times as long as in its median round.
+
+    All rounds make the same calls in new processes, so whatever a benchmark does now and then it does in each.
+    """
+    if not taken:
+        return []
+    longest = {name: HELD_UP * statistics.median(one[name]["seconds"] for one in taken) for name in BOTH}
+    return [one for one in taken if all(one[name]["seconds"] <= longest[name] for name in BOTH)]
 
 
 def _job(series: Series, caches: SetupCaches, copy: int) -> Job:

@@ -2,7 +2,7 @@
 
 from retrospeed.explain.functions import Status
 from retrospeed.explain.page import flame_tree
-from retrospeed.explain.profiles import are_enough
+from retrospeed.explain.profiles import are_enough, not_held_up
 from retrospeed.explain.sources import Kind
 from retrospeed.gate.worker_pair import SideName
 from tests.retrospeed.explain.planted import PARENT, row
@@ -164,3 +164,16 @@ def test_more_rounds_are_taken_only_where_they_disagree_and_a_difference_is_know
     assert are_enough(disagreeing, 3, patient=False)
     assert not are_enough(disagreeing, 3, patient=True)
     assert are_enough(3 * disagreeing, 3, patient=True)
+
+
+def test_a_round_that_was_held_up_is_replaced():
+    def taken(*rounds):
+        return [dict(zip(SideName, ({"seconds": base}, {"seconds": head}), strict=True)) for base, head in rounds]
+
+    quiet = [(1.0, 1.4), (1.1, 1.5), (0.9, 1.3)]
+    held_up = [(1.0, 5.0), (1.7, 1.4)]
+    assert not_held_up(taken(*quiet, *held_up)) == taken(*quiet)
+    for patient in (True, False):
+        assert not are_enough(taken(*held_up, *quiet[:2]), 3, patient=patient)
+        assert are_enough(taken(*held_up, *quiet), 3, patient=patient)
+    assert are_enough(taken(*held_up, *quiet, *held_up, *held_up), 3, patient=True)
