@@ -229,7 +229,11 @@ def _why(record: SeriesRecord, decision: Decision, scale: Scale) -> str:
     if outcome is Class.IMPROVED:
         return f"better by more than {words(bounds.warning)}"
     if outcome is Class.UNCHANGED:
-        return "no change seen" if decision.stage == 1 else "a change, if any, is within thresholds"
+        if decision.high < -bounds.warning:
+            return "if changed, then better, but not surely"
+        if decision.low > bounds.warning:
+            return f"if changed, then worse by less than {words(bounds.severe)}, but not surely"
+        return "no change seen" if decision.stage == 1 else f"no change seen; {words(bounds.severe)} is ruled out"
     if not record.finished:
         return "the run ended before it was decided"
     return f"too noisy: a change of {words(bounds.severe)} cannot be ruled out"

@@ -253,7 +253,10 @@ def _outcome(
     decision: Decision, first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds
 ) -> Outcome:
     if decision.stage == 1:
-        return Outcome.UNCHANGED if is_cleared(first, plan, bounds) else Outcome.INCONCLUSIVE
+        # Where there is no second stage to come, the first decides what it can.
+        is_last = not pairs_wanted(first, second, plan, bounds)[0]
+        is_clear = is_cleared(first, plan, bounds) or (is_last and _rules_severe_out(decision, bounds))
+        return Outcome.UNCHANGED if is_clear else Outcome.INCONCLUSIVE
     if is_cleared_early(second, plan, bounds):
         return Outcome.UNCHANGED
     worse, better = supports(first, plan)
@@ -263,8 +266,11 @@ def _outcome(
         return Outcome.SEVERE if decision.low > bounds.severe else Outcome.WARNING
     if decision.p_better < plan.level(better) and decision.high < -bounds.warning:
         return Outcome.IMPROVED
-    is_narrow = decision.high - decision.low < 2 * bounds.severe
-    return Outcome.UNCHANGED if decision.high < bounds.severe and is_narrow else Outcome.INCONCLUSIVE
+    return Outcome.UNCHANGED if _rules_severe_out(decision, bounds) else Outcome.INCONCLUSIVE
+
+
+def _rules_severe_out(decision: Decision, bounds: Bounds) -> bool:
+    return decision.high < bounds.severe and decision.high - decision.low < 2 * bounds.severe
 
 
 def _could_settle(first: Sequence[float], second: Sequence[float], plan: Plan, bounds: Bounds) -> bool:
@@ -275,5 +281,6 @@ def _could_settle(first: Sequence[float], second: Sequence[float], plan: Plan, b
         # Probably severe, and a narrower interval would say so.
         return decision.estimate - bounds.severe > (decision.estimate - decision.low) / 2
     if decision.outcome is Outcome.UNCHANGED:
-        return decision.estimate > bounds.warning and decision.p_worse < 1 - plan.confidence
+        p = decision.p_worse if decision.estimate > 0 else decision.p_better
+        return abs(decision.estimate) > bounds.warning and p < 1 - plan.confidence
     return False

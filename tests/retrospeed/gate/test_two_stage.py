@@ -105,6 +105,12 @@ def test_power_at_three_percent() -> None:
     assert sum(outcome is Outcome.WARNING for outcome in outcomes) >= 95
 
 
+def test_an_improvement_that_is_not_sure_yet_gets_more_pairs_as_a_slowdown_does() -> None:
+    better = [gate(-0.05, 0.04, seed) for seed in range(200)]
+    found = [decision.pairs for decision in better if decision.outcome is Outcome.IMPROVED]
+    assert len(found) >= 0.9 * len(better) and max(found) > PLAN.looks[0]
+
+
 def test_a_clean_benchmark_costs_one_stage_and_no_estimate_comes_from_stage_1_of_a_suspect() -> None:
     decision = gate(0.0, 0.002, 3)
     assert (decision.pairs, decision.stage) == (PLAN.clear_after[0], 1)
@@ -200,6 +206,12 @@ def test_dear_pairs_are_not_spent_on_a_second_stage_that_could_call_nothing_chan
     assert decide(noisy, [10.0] * DEAR.looks[-1], DEAR, BOUNDS).outcome is Outcome.INCONCLUSIVE
     # Where pairs are cheap, it could be.
     assert pairs_wanted([*noisy, 0.05, -0.05], [], PLAN, BOUNDS) == (PLAN.early_pairs, 2)
+    # Nor is there a reason for one where the first rules a severe change out.
+    fair = [effect / 10 for effect in noisy]
+    assert signed_rank.interval(fair)[1] > BOUNDS.clear
+    assert pairs_wanted(fair, [], DEAR, BOUNDS) == (0, 1)
+    assert decide(fair, [], DEAR, BOUNDS).outcome is Outcome.UNCHANGED
+    assert decide(fair[:9], [], DEAR, BOUNDS).outcome is Outcome.INCONCLUSIVE
     worse = [abs(effect) for effect in noisy]
     assert pairs_wanted(worse, [], DEAR, BOUNDS) == (DEAR.early_pairs, 2)
 
