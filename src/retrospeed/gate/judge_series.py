@@ -236,4 +236,6 @@ def _why(record: SeriesRecord, decision: Decision, scale: Scale) -> str:
         return "no change seen" if decision.stage == 1 else f"no change seen; {words(bounds.severe)} is ruled out"
     if not record.finished:
         return "the run ended before it was decided"
+    if decision.low > bounds.warning:
+        return f"probably worse by more than {words(bounds.warning)}, but not surely"
     return f"too noisy: a change of {words(bounds.severe)} cannot be ruled out"
