@@ -176,6 +176,12 @@ def test_in_the_gate_the_blocks_have_the_calls_for_a_tail_together() -> None:
     assert said(code, "") == ["10"] * 5
 
 
+@pytest.mark.parametrize("call", ["lambda _: None", "lambda _: blocks.time.sleep(0.001)", SLOW])
+@pytest.mark.parametrize("gate", ["", "1"])
+def test_whether_there_is_a_tail_does_not_depend_on_the_speed(gate: str, call: str) -> None:
+    assert said(f"map(len, [blocks.measure({call}, [1], blocks.DEAR_CALLS // 5)['p99']])", gate) == ["0"]
+
+
 def test_a_pass_is_shorter_in_the_gate_and_spread_over_everything() -> None:
     assert said("blocks.one_pass(range(250))", "1") == [str(place) for place in range(0, 250, 10)]
     assert said("blocks.one_pass(range(7))", "1") == [str(place) for place in range(7)]
