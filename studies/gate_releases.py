@@ -142,6 +142,7 @@ CASES = (
         {
             **{f"time_variable_insertion({count})": FASTER for count in (0, 10, 100, 1000)},
             **{f"time_merge_two_datasets({count})": FASTER for count in (10, 100, 1000)},
+            "Repr.time_repr_html": SLOWER,
             "ReprMultiIndex.time_repr_html": SLOWER,
         },
         "2022.11.0: 'Display the indexes in a new section of the text and HTML reprs'. It says nothing of adding "
